@@ -1,0 +1,399 @@
+"""Expectation-maximization for the beta-binomial model, one step at a time and run to the end."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from betabin.mle import Fit, Trace, _start, _supremum
+from betabin.model import (
+    BetaParams,
+    _check_params,
+    _mean_and_spread,
+    _require,
+    _Table,
+    _tabulate,
+    log_likelihood,
+    posterior,
+)
+
+__all__ = ["ExpectedStats", "e_step", "fit_em", "lower_bound", "m_step"]
+
+# Without a maximum inside there is nothing to converge to: a step that gains less ends the walk.
+_LEAST_GAIN = 1e-8
+# In the logarithms of the parameters: the longest Newton step and the longest extrapolation.
+_MAX_STEP = 2.0
+_MAX_LEAP = 5.0
+# Gauss-Legendre rule on (0, 1), for small increments of the digamma function.
+_POINTS, _WEIGHTS = special.roots_sh_legendre(8)
+
+
+class ExpectedStats(NamedTuple):
+    """What the M-step needs to know of the E-step (eq-sufficient-statistics).
+
+    Attributes
+    ----------
+    mean_log_z, mean_log_one_minus_z : float
+        Averages over the rows of E[log Z] and E[log(1 - Z)] under each row's posterior.
+    """
+
+    mean_log_z: float
+    mean_log_one_minus_z: float
+
+
+def e_step(
+    params: BetaParams, x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None
+) -> ExpectedStats:
+    """Average the expected log Z and log(1 - Z) over the rows' posteriors (eq-e-step).
+
+    The averages differ little from one another's limit when the concentration s is large: rounding
+    them to floats loses about ``1e-16 * s`` of the step that EM takes next, relative to 1. `fit_em`
+    does not go through them and does not lose it.
+
+    Parameters
+    ----------
+    params : BetaParams
+        The current parameters.
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast. A row without trials counts, its
+        posterior being the prior.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+
+    Returns
+    -------
+    ExpectedStats
+        Two averages.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+    """
+    params = _check_params(params)
+    return ExpectedStats(*(_prior_stats(params) + _e_step(params, _tabulate(x, n, counts))))
+
+
+def m_step(
+    stats: ExpectedStats,
+    *,
+    init: BetaParams | None = None,
+    tol: float = 1e-12,
+    max_iter: int = 100,
+) -> BetaParams:
+    """Find the Beta distribution with the given mean log Z and mean log(1 - Z) (eq-m-step).
+
+    These are the parameters that maximise the expected complete-data log-likelihood. Newton's method
+    in (log alpha, log beta) solves for them (eq-m-newton).
+
+    Parameters
+    ----------
+    stats : ExpectedStats
+        A pair of negative numbers, ``exp(mean_log_z) + exp(mean_log_one_minus_z) < 1``.
+    init : BetaParams, optional
+        Where to start; by default an approximation from `stats`. The result does not depend on it.
+    tol : float
+        The last Newton step changes log alpha and log beta by no more than this.
+    max_iter : int
+        Newton steps allowed.
+
+    Returns
+    -------
+    BetaParams
+        The unique maximum. With concentration s it is determined by `stats`, as floats, to a
+        relative accuracy of about ``1e-16 * s``.
+
+    Raises
+    ------
+    ValueError
+        No Beta distribution has such statistics; and for input that is not as described, where the
+        message names the argument, the element and the rule.
+    TypeError
+        Input that does not hold numbers.
+    RuntimeError
+        The tolerance was not met within `max_iter` steps.
+    """
+    stats = np.array(_check_stats(stats))
+    tol = _check_positive("tol", tol)
+    max_iter = _check_positive_integer("max_iter", max_iter)
+    if init is None:
+        shares = np.exp(stats)  # geometric means of Z and 1 - Z
+        params = BetaParams(*(0.5 + shares / (2 * (1 - shares.sum()))).tolist())
+    else:
+        params = _check_params(init, "init")
+    # The second round starts where rounding is that of the answer, not of a far-off start.
+    for _ in range(2):
+        params = _m_step(stats - _prior_stats(params), params, tol, max_iter)
+    return params
+
+
+def lower_bound(
+    params: BetaParams,
+    q: BetaParams,
+    x: ArrayLike,
+    n: ArrayLike,
+    *,
+    counts: ArrayLike | None = None,
+) -> float:
+    """Lower bound on the log-likelihood that the distributions `q` give (the ELBO) (eq-elbo).
+
+    Expected complete-data log-likelihood plus entropy of q. It is computed as the log-likelihood less
+    the Kullback-Leibler divergences from each q to its row's posterior (eq-elbo-gap), and so equals
+    `log_likelihood` when q is the posterior.
+
+    Parameters
+    ----------
+    params : BetaParams
+        The model's parameters.
+    q : BetaParams
+        Arrays (or numbers) that broadcast to one Beta distribution per row of `x`.
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+
+    Returns
+    -------
+    float
+        The bound, ``log C(n, x)`` included.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+    """
+    total = log_likelihood(params, x, n, counts=counts)
+    target = posterior(params, x, n)
+    weights = np.ones(()) if counts is None else np.asarray(counts, dtype=float)
+    shape = np.broadcast_shapes(target.alpha.shape, weights.shape)
+    a, b = _check_q(q, shape)
+    log_z, log_one_minus_z = _prior_stats(BetaParams(a, b))
+    divergence = (
+        special.betaln(*target)
+        - special.betaln(a, b)
+        + (a - target.alpha) * log_z
+        + (b - target.beta) * log_one_minus_z
+    )
+    # A divergence is never negative; rounding may make it so.
+    return total - float(np.sum(weights * np.maximum(divergence, 0.0)))
+
+
+def fit_em(
+    x: ArrayLike,
+    n: ArrayLike,
+    *,
+    counts: ArrayLike | None = None,
+    init: BetaParams | None = None,
+    accelerate: bool = False,
+    tol: float = 1e-10,
+    max_iter: int = 10_000,
+) -> Fit:
+    """Fit by expectation-maximization (eq-em).
+
+    The log-likelihood never falls from one row of the trace to the next, beyond rounding. A step costs
+    the same for a hundred rows as for ten million: the rows are counted once, at the door.
+
+    Parameters
+    ----------
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+    init : BetaParams, optional
+        Where to start; by default at the moment estimates, or at (p, 1 - p), p the pooled share of
+        successes, where the data are not overdispersed.
+    accelerate : bool
+        Extrapolate after every two steps (SQUAREM, Varadhan & Roland 2008) and keep the
+        extrapolation only if a step from it does not lower the log-likelihood.
+    tol : float
+        Converged when a step changes log alpha and log beta by no more than this.
+    max_iter : int
+        Steps allowed. Each is one E-step and one M-step, accelerated or not, and one row of the trace.
+
+    Returns
+    -------
+    Fit
+        Where the likelihood has no maximum inside, the trace is the path walked until a step gained
+        less than 1e-8, and the reported parameters are their limits: see `Fit`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+
+    See Also
+    --------
+    betabin.fit_mle : the same maximum, by Newton's method.
+    """
+    tol = _check_positive("tol", tol)
+    max_iter = _check_positive_integer("max_iter", max_iter)
+    table = _tabulate(x, n, counts).without_empty_rows()
+    supremum = _supremum(table)
+    params = _start(table) if init is None else _check_params(init, "init")
+    value = table.log_likelihood(*_mean_and_spread(params))
+    trace = [(*params, value)]
+    last_three = [params]
+    converged = False
+
+    for _ in range(max_iter):
+        leap = accelerate and len(last_three) == 3
+        origin = _extrapolate(*last_three) if leap else params
+        proposed = _m_step(_e_step(origin, table), origin)
+        reached = table.log_likelihood(*_mean_and_spread(proposed))
+        accepted = not leap or reached >= value
+        if accepted:
+            change = np.abs(np.log(proposed) - np.log(origin)).max()
+            gain = reached - value
+            params, value = proposed, reached
+        trace.append((*params, value))
+        last_three = [params] if leap else [*last_three[-2:], params]
+        if accepted:
+            if supremum.status == "interior":
+                converged = bool(change <= tol)
+                if converged:
+                    break
+            elif gain < _LEAST_GAIN:
+                break
+
+    return _describe(supremum, params, value, converged, Trace(*np.array(trace).T))
+
+
+def _describe(supremum, params: BetaParams, value: float, converged: bool, trace: Trace) -> Fit:
+    """Put the end of the walk and the judgement on the data together."""
+    n_iter = len(trace.alpha) - 1
+    short = supremum.log_likelihood - value
+    if supremum.status == "interior":
+        found = (params, params.mean, params.concentration, value, supremum.status)
+        if converged:
+            message = f"EM converged in {n_iter} iterations."
+        else:
+            message = f"EM did not meet its tolerance in {n_iter} iterations."
+        if short > 1e-6 * (1 + abs(value)):
+            best = supremum.report()[0]
+            message += (
+                f" From this start it was heading elsewhere: its log-likelihood is {short:.3g} below "
+                f"the maximum, near alpha = {best.alpha:.6g}, beta = {best.beta:.6g}."
+            )
+    else:
+        found = supremum.report()
+        message = f"{supremum.describe()} EM was stopped after {n_iter} iterations"
+        message += f" at alpha = {params.alpha:.6g}, beta = {params.beta:.6g}."
+    return Fit(*found, converged=converged, n_iter=n_iter, message=message, trace=trace)
+
+
+def _prior_stats(params: BetaParams) -> NDArray:
+    """E[log Z] and E[log(1 - Z)] for Z ~ Beta(alpha, beta) (eq-e-log-z)."""
+    return special.digamma(params) - special.digamma(params.concentration)
+
+
+def _e_step(params: BetaParams, table: _Table) -> NDArray:
+    """Return by how much the averages of the posteriors' statistics exceed the prior's (eq-excess).
+
+    E[log Z] under Beta(alpha + x, beta + n - x) exceeds E[log Z] under Beta(alpha, beta) by
+    the sum of 1/(alpha + j) over j < x less the sum of 1/(alpha + beta + j) over j < n; on average over the
+    rows that is the score divided by their number, without a digamma to round.
+    """
+    return table.score(params) / table.size
+
+
+def _m_step(excess: NDArray, origin: BetaParams, tol: float = 1e-13, max_iter: int = 100) -> BetaParams:
+    """Move the prior from `origin` until its own statistics have grown by `excess` (eq-m-newton).
+
+    Newton's step in (alpha, beta) is taken as a relative change, d(log alpha) = d(alpha) / alpha: the
+    parameters stay positive and, the step being bounded, it converges from any start.
+    """
+    logs, last = np.log(origin), math.inf
+    for _ in range(max_iter):
+        alpha, beta = np.exp(logs)
+        both = _digamma_increment(origin.concentration, alpha + beta)
+        missing_a = excess[0] - _digamma_increment(origin.alpha, alpha) + both
+        missing_b = excess[1] - _digamma_increment(origin.beta, beta) + both
+        curve_a, curve_b, curve_s = special.zeta(2.0, (alpha, beta, alpha + beta))  # trigamma
+        determinant = curve_a * curve_b - curve_s * (curve_a + curve_b)
+        step = np.array(
+            [
+                ((curve_b - curve_s) * missing_a + curve_s * missing_b) / (determinant * alpha),
+                ((curve_a - curve_s) * missing_b + curve_s * missing_a) / (determinant * beta),
+            ]
+        )
+        size = np.abs(step).max()
+        logs = logs + step * min(1.0, _MAX_STEP / max(size, _MAX_STEP))
+        # Newton's steps shrink ever faster, until rounding stops them.
+        if size <= tol or last / 2 <= size < 1e-4:
+            return BetaParams(*np.exp(logs).tolist())
+        last = size
+    raise RuntimeError(f"the M-step did not converge in max_iter = {max_iter} iterations")
+
+
+def _digamma_increment(start: float, stop: float) -> float:
+    """Return digamma(stop) - digamma(start), to full precision also when the two are close."""
+    if abs(stop - start) > start / 4:
+        return float(special.digamma(stop) - special.digamma(start))
+    # The integral of the trigamma function, zeta(2, .), over so short a stretch.
+    return float((stop - start) * (_WEIGHTS @ special.zeta(2.0, start + (stop - start) * _POINTS)))
+
+
+def _extrapolate(first: BetaParams, second: BetaParams, third: BetaParams) -> BetaParams:
+    """Leap from three successive iterates towards where they are heading (eq-squarem).
+
+    Squared extrapolation with the step length called S3 by Varadhan & Roland, in logarithms.
+    """
+    logs = np.log((first, second, third))
+    change = logs[1] - logs[0]
+    change_of_change = logs[2] - logs[1] - change
+    bend = np.linalg.norm(change_of_change)
+    length = max(1.0, np.linalg.norm(change) / bend) if bend > 0 else 1.0
+    leap = logs[0] + 2 * length * change + length**2 * change_of_change
+    if not np.abs(leap - logs[2]).max() < _MAX_LEAP:
+        return third
+    return BetaParams(*np.exp(leap).tolist())
+
+
+def _check_stats(stats: ExpectedStats) -> ExpectedStats:
+    try:
+        a, b = stats
+        stats = ExpectedStats(float(a), float(b))
+    except (TypeError, ValueError):
+        raise TypeError(f"stats must be a pair of numbers, not {stats!r}") from None
+    for name, value in zip(stats._fields, stats, strict=True):
+        if not (math.isfinite(value) and value < 0):
+            raise ValueError(f"stats.{name} = {value} must be negative and finite")
+    if math.exp(stats.mean_log_z) + math.exp(stats.mean_log_one_minus_z) >= 1:
+        raise ValueError(
+            f"stats = {tuple(stats)} must satisfy exp(mean_log_z) + exp(mean_log_one_minus_z) < 1: "
+            "no Beta distribution has such statistics"
+        )
+    return stats
+
+
+def _check_positive(name: str, value: float) -> float:
+    if isinstance(value, (int, float, np.number)) and 0 < value < math.inf:
+        return float(value)
+    raise ValueError(f"{name} = {value!r} must be a positive number")
+
+
+def _check_positive_integer(name: str, value: int) -> int:
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1:
+        return int(value)
+    raise ValueError(f"{name} = {value!r} must be a whole number from 1 up")
+
+
+def _check_q(q: BetaParams, shape: tuple[int, ...]) -> tuple[NDArray, NDArray]:
+    """Return q's parameters as positive arrays that broadcast to `shape`, or say what is wrong."""
+    try:
+        pair = [np.asarray(part, dtype=float) for part in q]
+    except (TypeError, ValueError):
+        pair = []
+    if len(pair) != 2:
+        raise TypeError("q must be a pair (alpha, beta) of arrays of numbers")
+    for name, part in zip(BetaParams._fields, pair, strict=True):
+        _require(np.isfinite(part) & (part > 0), f"q.{name}", part, "must be positive and finite")
+        try:
+            fits = np.broadcast_shapes(part.shape, shape) == shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(f"q.{name} has shape {part.shape}: it must broadcast to the rows' {shape}")
+    return pair[0], pair[1]

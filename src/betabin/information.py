@@ -1,0 +1,271 @@
+"""How much the data say of the parameters: score, information, rate of EM, standard errors.
+
+All matrices are in (alpha, beta), symmetric unless said otherwise, and add up over the rows. For
+concentrations up to 1e4 they are accurate to 1e-9 relative to their largest entry.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from betabin.mle import Fit, _derivatives
+from betabin.model import BetaParams, _check_params, _Table, _tabulate
+
+__all__ = [
+    "StandardErrors",
+    "complete_information",
+    "missing_information",
+    "observed_information",
+    "rate_matrix",
+    "score",
+    "standard_errors",
+]
+
+
+class StandardErrors(NamedTuple):
+    """Standard errors of four functions of the estimates; not the estimates.
+
+    Attributes
+    ----------
+    mean, log_concentration, alpha, beta : float
+        nan where the likelihood gives none. Those of `alpha` and `beta` alone mislead when the
+        concentration is poorly determined: the two move together.
+    """
+
+    mean: float
+    log_concentration: float
+    alpha: float
+    beta: float
+
+
+def score(params: BetaParams, x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None) -> NDArray:
+    """Gradient of the log-likelihood in (alpha, beta) (eq-score).
+
+    By Fisher's identity also the gradient, at `params`, of the function that the M-step maximises.
+
+    Parameters
+    ----------
+    params : BetaParams
+        A pair of positive numbers.
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+
+    Returns
+    -------
+    ndarray, shape (2,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+    """
+    params = _check_params(params)
+    return _tabulate(x, n, counts).score(params)
+
+
+def observed_information(
+    params: BetaParams, x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None
+) -> NDArray:
+    """Minus the Hessian of the log-likelihood in (alpha, beta) (eq-observed-information).
+
+    Parameters
+    ----------
+    params : BetaParams
+        A pair of positive numbers.
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+
+    Returns
+    -------
+    ndarray, shape (2, 2)
+        Positive definite at a maximum; not everywhere.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+    """
+    params = _check_params(params)
+    table = _tabulate(x, n, counts)
+    alpha, beta = params
+    trials = table.n.weight @ (1 / (alpha + beta + table.n.j) ** 2)
+    return np.array(
+        [
+            [table.x.weight @ (1 / (alpha + table.x.j) ** 2) - trials, -trials],
+            [-trials, table.y.weight @ (1 / (beta + table.y.j) ** 2) - trials],
+        ]
+    )
+
+
+def complete_information(
+    params: BetaParams, x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None
+) -> NDArray:
+    """Information there would be if each latent probability were seen (eq-complete-information).
+
+    It depends on the data through the number of rows alone: given z, x says nothing more.
+
+    Parameters
+    ----------
+    params : BetaParams
+        A pair of positive numbers.
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+
+    Returns
+    -------
+    ndarray, shape (2, 2)
+        Positive definite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+    """
+    params = _check_params(params)
+    return _complete(params, _tabulate(x, n, counts))
+
+
+def missing_information(
+    params: BetaParams, x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None
+) -> NDArray:
+    """Information that is lost because no latent probability is seen (eq-missing-information).
+
+    The sum over the rows of the posterior covariance of (log Z, log(1 - Z)). Complete less missing is
+    observed information (eq-louis).
+
+    Parameters
+    ----------
+    params : BetaParams
+        A pair of positive numbers.
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+
+    Returns
+    -------
+    ndarray, shape (2, 2)
+        Positive definite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+    """
+    params = _check_params(params)
+    return _missing(params, _tabulate(x, n, counts))
+
+
+def rate_matrix(
+    params: BetaParams, x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None
+) -> NDArray:
+    """Return the share of information that is missing, ``inv(complete) @ missing`` (eq-rate-matrix).
+
+    At a maximum it is the derivative of the EM step: near the end each step multiplies the error by
+    it, and its largest eigenvalue is the factor by which the error shrinks (Dempster, Laird & Rubin
+    1977). Its eigenvalues lie between 0 and 1; it is not symmetric.
+
+    Parameters
+    ----------
+    params : BetaParams
+        A pair of positive numbers.
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+
+    Returns
+    -------
+    ndarray, shape (2, 2)
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+    """
+    params = _check_params(params)
+    table = _tabulate(x, n, counts)
+    return np.linalg.solve(_complete(params, table), _missing(params, table))
+
+
+def standard_errors(
+    fit: Fit, x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None
+) -> StandardErrors:
+    """Standard errors from the observed information at a fit (eq-standard-errors).
+
+    The information is inverted in (logit mean, log concentration), where the log-likelihood is close
+    to a parabola, and carried over to the others by the delta method.
+
+    Parameters
+    ----------
+    fit : Fit
+        From `fit_em` or `fit_mle`, on these data.
+    x, n : array_like of int
+        Successes and trials, ``0 <= x <= n``; they broadcast.
+    counts : array_like of int, optional
+        How often each row occurs; once each by default. Broadcasts with `x` and `n`.
+
+    Returns
+    -------
+    StandardErrors
+        In the binomial limit that of the mean alone, ``sqrt(p (1 - p) / sum(n))``; all nan at the other
+        boundaries.
+
+    Raises
+    ------
+    ValueError
+        `fit` did not converge, or is not a maximum of the likelihood of these data; and for input
+        that is not as described, where the message names the argument, the element and the rule.
+    TypeError
+        `fit` is no Fit, or input does not hold numbers.
+    """
+    if not isinstance(fit, Fit):
+        raise TypeError(f"fit must be a Fit, not {type(fit).__name__}")
+    table = _tabulate(x, n, counts)
+    none = StandardErrors(math.nan, math.nan, math.nan, math.nan)
+    if fit.status == "binomial_limit":
+        return none._replace(mean=math.sqrt(fit.mean * (1 - fit.mean) / table.n.total()))
+    if fit.status != "interior":
+        return none
+    if not fit.converged:
+        raise ValueError("fit must have converged: standard errors belong to a maximum")
+    alpha, beta = fit.params
+    _, hessian = _derivatives(table, math.log(alpha / beta), -math.log(alpha + beta))
+    if not (hessian[0, 0] < 0 < np.linalg.det(hessian)):
+        raise ValueError("fit must be a maximum of the likelihood of x, n, counts: it is not")
+    covariance = np.linalg.inv(-hessian)
+    share_a, share_b = alpha / (alpha + beta), beta / (alpha + beta)
+    # d alpha = alpha (share_b d eta - d lam), d beta = -beta (share_a d eta + d lam), lam = -log s.
+    to_others = np.array(
+        [
+            [share_a * share_b, 0.0],
+            [0.0, -1.0],
+            [alpha * share_b, -alpha],
+            [-beta * share_a, -beta],
+        ]
+    )
+    variances = np.einsum("ij,jk,ik->i", to_others, covariance, to_others)
+    return StandardErrors(*np.sqrt(variances).tolist())
+
+
+def _complete(params: BetaParams, table: _Table) -> NDArray:
+    # zeta(2, .) is the trigamma function.
+    alpha, beta, both = special.zeta(2.0, (*params, params.concentration))
+    return table.size * np.array([[alpha - both, -both], [-both, beta - both]])
+
+
+def _missing(params: BetaParams, table: _Table) -> NDArray:
+    alpha, beta, both = (
+        tails.count @ special.zeta(2.0, start + tails.value)
+        for tails, start in zip((table.x, table.y, table.n), (*params, params.concentration), strict=True)
+    )
+    return np.array([[alpha - both, -both], [-both, beta - both]])
