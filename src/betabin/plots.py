@@ -1,0 +1,99 @@
+"""Pictures that more than one page of the book draws: functions of data and axes.
+
+They set no style and make no figure: a page says ``plt.style.use("betabin.book")`` and hands over its axes.
+They need matplotlib, which comes with ``pip install betabin[book]``.
+"""
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from betabin.mle import Trace, fit_mle
+from betabin.model import BetaParams, log_likelihood
+
+__all__ = ["density", "log_likelihood_contours", "path", "shades"]
+
+
+def shades(number: int) -> NDArray:
+    """Colours for an ordered series, dark to light, told apart with any colour vision and on white.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+
+    Returns
+    -------
+    ndarray, shape (number, 4)
+        Red, green, blue and opacity.
+    """
+    return mpl.colormaps["viridis"](np.linspace(0, 0.85, number))
+
+
+def density(ax: Axes, params: BetaParams, **style) -> None:
+    """Draw the density of a Beta distribution over the axes' present width.
+
+    Parameters
+    ----------
+    ax : Axes
+        With its limits along x set.
+    params : BetaParams
+        The distribution.
+    **style
+        For ``Axes.plot``.
+    """
+    z = np.linspace(*np.clip(ax.get_xlim(), 1e-9, 1 - 1e-9), 500)
+    ax.plot(z, stats.beta.pdf(z, *params), **style)
+
+
+def log_likelihood_contours(
+    ax: Axes,
+    x: ArrayLike,
+    n: ArrayLike,
+    *,
+    mean: tuple[float, float],
+    concentration: tuple[float, float],
+    below: ArrayLike,
+    counts: ArrayLike | None = None,
+) -> None:
+    """Draw contour lines of the log-likelihood over mean and concentration, and name the axes.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its scale along y becomes logarithmic.
+    x, n : array_like of int
+        Successes and trials.
+    mean, concentration : pair of float
+        From where to where.
+    below : array_like of float
+        How far below the supremum to draw a line.
+    counts : array_like of int, optional
+        How often each row occurs.
+    """
+    means = np.linspace(*mean, 70)
+    concentrations = np.geomspace(*concentration, 60)
+    height = [
+        [log_likelihood((m * s, (1 - m) * s), x, n, counts=counts) for m in means] for s in concentrations
+    ]
+    levels = fit_mle(x, n, counts=counts).log_likelihood - np.sort(np.ravel(below))[::-1]
+    ax.contour(means, concentrations, height, levels, colors="#9A9A9A", linewidths=0.8, linestyles="solid")
+    ax.set(xlabel="mean", ylabel="concentration", yscale="log", xlim=mean, ylim=concentration)
+
+
+def path(ax: Axes, trace: Trace, **style) -> None:
+    """Draw the path of a fit over mean and concentration.
+
+    Parameters
+    ----------
+    ax : Axes
+        As `log_likelihood_contours` leaves it.
+    trace : Trace
+        Of a fit.
+    **style
+        For ``Axes.plot``.
+    """
+    points = BetaParams(trace.alpha, trace.beta)
+    ax.plot(points.mean, points.concentration, **{"linewidth": 1.2, "markersize": 4, **style})

