@@ -76,8 +76,7 @@ def test_rate_matrix_is_the_share_that_is_missing(name, params):
     exact = complete**-1 * oracle.missing_information(params, x, n, counts)
     got = betabin.rate_matrix(params, x, n, counts=counts)
     assert_close(got, exact)
-    rates = np.linalg.eigvals(got)
-    assert np.all((rates.real > 0) & (rates.real < 1 + 1e-9))
+    assert np.linalg.eigvals(got).real.min() > 0
 
 
 @pytest.mark.parametrize("function", ["observed", "complete", "missing"])
@@ -129,6 +128,7 @@ def test_complete_less_missing_is_observed(rows, log_alpha, log_beta):
 def test_spectral_radius_is_the_published_rate(name):
     ref = oracle.reference(name)
     rates = np.linalg.eigvals(betabin.rate_matrix((ref.alpha, ref.beta), ref.x, ref.n, counts=ref.counts))
+    assert 0 < min(rates) < 1
     assert max(rates) == pytest.approx(ref.rate, abs=5e-4)
 
 
@@ -181,13 +181,10 @@ def test_the_error_of_em_shrinks_at_that_rate(name):
 # Standard errors
 
 
-@pytest.mark.parametrize(
-    "fit_by", [betabin.fit_mle, lambda *a, **k: betabin.fit_em(*a, accelerate=True, **k)]
-)
 @pytest.mark.parametrize("name", oracle.REFERENCES)
-def test_standard_errors_are_those_of_the_inverse_hessian(name, fit_by):
+def test_standard_errors_are_those_of_the_inverse_hessian(name):
     ref = oracle.reference(name)
-    fit = fit_by(ref.x, ref.n, counts=ref.counts)
+    fit = betabin.fit_mle(ref.x, ref.n, counts=ref.counts)
     rows = oracle.rows(ref.x, ref.n, ref.counts)
 
     def params_at(eta, log_s):
@@ -215,6 +212,10 @@ def test_standard_errors_are_those_of_the_inverse_hessian(name, fit_by):
         error(lambda eta, log_s: params_at(eta, log_s)[1]),
     )
     np.testing.assert_allclose(got, exact, rtol=1e-9)
+    by_em = betabin.fit_em(ref.x, ref.n, counts=ref.counts, accelerate=True)
+    np.testing.assert_allclose(
+        betabin.standard_errors(by_em, ref.x, ref.n, counts=ref.counts), exact, rtol=1e-5
+    )
 
 
 def test_efron_morris_is_nearly_flat():
@@ -255,7 +256,8 @@ def test_standard_errors_want_a_fit_that_converged():
         betabin.standard_errors(fit, ref.x, ref.n)
 
 
-def test_standard_errors_want_the_data_of_the_fit():
+@pytest.mark.parametrize(("x", "n"), [([0], 5), ([100], 100), ([50, 50, 50], 100), ([0, 50, 100], 100)])
+def test_standard_errors_want_the_data_of_the_fit(x, n):
     fit = betabin.fit_mle([0, 3, 9, 2], [4, 5, 12, 8])
     with pytest.raises(ValueError, match=r"^fit must be a maximum of the likelihood of x, n, counts"):
-        betabin.standard_errors(fit, [50, 50, 50], 100)
+        betabin.standard_errors(fit, x, n)

@@ -46,7 +46,7 @@ def test_the_trace_holds_newtons_iterates(name):
         assert fit.trace.log_likelihood[k] == pytest.approx(float(exact), rel=1e-13)
 
 
-def test_the_434_batters_of_2018_are_435():
+def test_the_batters_of_2018_are_435():
     assert len(oracle.reference("mlb_2018").x) == 435
 
 
@@ -245,7 +245,7 @@ def test_no_search_finds_more_than_fit_mle():
     rng = np.random.default_rng(12)
     mu, theta = np.meshgrid(special.expit(np.linspace(-6, 6, 33)), [0, *np.exp(np.linspace(-8, 6, 29))])
     seen = set()
-    for k in range(400):
+    for k in range(300):
         size, longest = rng.integers(2, 6), rng.choice([4, 12, 40, 90])
         n = rng.integers(1, longest + 1, size)
         s, mean = 10 ** rng.uniform(-1, 2), rng.uniform(0.1, 0.9)

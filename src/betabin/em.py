@@ -229,14 +229,19 @@ def fit_em(
     """
     tol = _check_positive("tol", tol)
     max_iter = _check_positive_integer("max_iter", max_iter)
-    table = _tabulate(x, n, counts).without_empty_rows()
+    if init is not None:
+        init = _check_params(init, "init")
+    return _fit(_tabulate(x, n, counts).without_empty_rows(), init, accelerate, tol, max_iter)
+
+
+def _fit(table: _Table, init: BetaParams | None, accelerate: bool, tol: float, max_iter: int) -> Fit:
+    """Run EM on counted data: every round costs the same, however many rows were counted."""
     supremum = _supremum(table)
-    params = _start(table) if init is None else _check_params(init, "init")
+    params = init or _start(table)
     value = table.log_likelihood(*_mean_and_spread(params))
     trace = [(*params, value)]
     last_three = [params]
     converged = False
-
     for _ in range(max_iter):
         leap = accelerate and len(last_three) == 3
         origin = _extrapolate(*last_three) if leap else params

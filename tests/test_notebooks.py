@@ -1,0 +1,124 @@
+"""Notebooks: in their normal form, wholly run, with figures that have captions and alt texts."""
+
+import nbformat
+import notebooks
+import pytest
+from conftest import ROOT
+
+NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+
+
+def names(path):
+    return path.stem
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=names)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_is_in_its_normal_form(path):
+    assert notebooks.main(["--check", str(path)]) == 0, "run `make notebooks`"
+
+
+def test_every_code_cell_has_been_run_in_order(notebook):
+    # nbval compares nothing, and says nothing, where a cell has no execution count.
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_no_output_is_an_error(notebook):
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert [output for output in outputs if output.output_type == "error"] == []
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+
+
+def test_cells_are_short_enough_to_read(notebook):
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(code) <= 20
+    assert max(len(source.splitlines()) for source in code) <= 25
+
+
+def test_figures_have_a_name_a_caption_and_an_alt_text(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and any("Figure" in str(o.get("data")) for o in cell.outputs):
+            about = cell.metadata["mystnb"]
+            assert about["figure"]["name"].startswith("fig-")
+            assert len(about["figure"]["caption"]) > 40
+            assert len(about["image"]["alt"]) > 60
+
+
+def test_chapter_has_its_card_predictions_summary_and_reading(notebook, request):
+    if not request.node.callspec.id.startswith("0"):
+        return
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for part in (
+        ":::{admonition} This chapter",
+        "**You will**",
+        "**You need**",
+        "**Time:**",
+        ":::{admonition} Predict first",
+        "## Summary",
+        "## Further reading",
+    ):
+        assert part in text
+
+
+def make_notebook(*cells, **metadata):
+    return nbformat.v4.new_notebook(cells=list(cells), metadata=metadata)
+
+
+def test_normalising_drops_pictures_and_keeps_text():
+    data = {"image/png": "AAAA", "text/plain": "<Figure>"}
+    output = nbformat.v4.new_output("display_data", data, metadata={"image/png": {"width": 3}})
+    widget = nbformat.v4.new_output(
+        "display_data", {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "w"}
+    )
+    text = nbformat.v4.new_output("stream", name="stdout", text="kept\n")
+    cell = nbformat.v4.new_code_cell("1", execution_count=7, outputs=[output, widget, text])
+    cell.metadata = nbformat.from_dict(
+        {"tags": ["hide-input"], "editor": {"x": 1}, "execution": {"started": "now"}}
+    )
+    before = make_notebook(cell, widgets={"state": {}}, authors=["someone"])
+    after = notebooks.normalise(before)
+    assert [dict(o.get("data", {})) for o in after.cells[0].outputs] == [
+        {"text/plain": "<Figure>"},
+        {"text/plain": "w"},
+        {},
+    ]
+    assert after.cells[0].outputs[2].text == "kept\n"
+    assert after.cells[0].execution_count == 1
+    assert after.cells[0].metadata == {"tags": ["hide-input"]}
+    assert set(after.metadata) == {"kernelspec"}
+    assert before.cells[0].execution_count == 7  # what was given is left as it was
+
+
+def test_normalising_never_numbers_a_cell_that_was_not_run():
+    run = nbformat.v4.new_code_cell("1", execution_count=3)
+    not_run = nbformat.v4.new_code_cell("2")
+    after = notebooks.normalise(make_notebook(run, not_run))
+    assert [cell.execution_count for cell in after.cells] == [1, None]
+
+
+def test_normalising_twice_changes_nothing_more(notebook):
+    once = notebooks.normalise(notebook)
+    assert notebooks.normalise(once) == once
+
+
+def test_executing_stops_at_the_first_error(tmp_path):
+    path = tmp_path / "broken.ipynb"
+    nbformat.write(make_notebook(nbformat.v4.new_code_cell("1 / 0")), path)
+    before = path.read_text()
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        notebooks.main(["--execute", str(path)])
+    assert path.read_text() == before
+
+
+def test_check_names_what_is_not_in_order(tmp_path, capsys):
+    path = tmp_path / "untidy.ipynb"
+    nbformat.write(make_notebook(nbformat.v4.new_markdown_cell("text  \n"), extra=1), path)
+    assert notebooks.main(["--check", str(path)]) == 1
+    assert "untidy.ipynb" in capsys.readouterr().err
+    assert notebooks.main([str(path)]) == 0
+    assert notebooks.main(["--check", str(path)]) == 0

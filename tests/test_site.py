@@ -1,0 +1,158 @@
+"""The built site: every page is there, opens from disk, complains of nothing and asks no other host."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import ipywidgets as widgets
+import pytest
+from conftest import ROOT, pages
+from ipywidgets.embed import embed_data
+
+PAGES = [*pages(), "search", "genindex"]
+
+
+class Visit:
+    """A page opened in the browser, and what it logged, asked for and failed to get."""
+
+    def __init__(self, browser, url, width=1200, dark=False):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        self.page = self.context.new_page()
+        self.errors, self.foreign = [], []
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
+        self.page.on("request", self._note_foreign)
+        self.page.goto(url, wait_until="networkidle")
+
+    def _note_foreign(self, request):
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_built(site, page):
+    assert (site / f"{page}.html").is_file()
+
+
+def test_index_leads_to_the_book(site):
+    assert "intro.html" in (site / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)], ids=["desktop", "phone, dark"])
+def test_page_in_a_browser(site, browser, page, width, dark):
+    with Visit(browser, (site / f"{page}.html").as_uri(), width, dark) as visit:
+        assert visit.errors == []
+        assert visit.foreign == []
+        assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            "page overflows"
+        )
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == (
+            "dark" if dark else "light"
+        )
+        assert visit.page.locator("mjx-merror").count() == 0
+        assert visit.page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if page.startswith("chapters/0")])
+def test_formulas_are_typeset(site, browser, page):
+    with Visit(browser, (site / f"{page}.html").as_uri()) as visit:
+        visit.page.wait_for_selector("mjx-container")
+        untypeset = visit.page.locator(
+            "span.math:not(:has(mjx-container)), div.math:not(:has(mjx-container))"
+        )
+        assert untypeset.count() == 0
+
+
+class _Images(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.images, self.main = [], False
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.images.append(dict(attributes))
+
+
+@pytest.mark.parametrize("page", pages())
+def test_images_say_what_is_to_be_seen(site, page):
+    parser = _Images()
+    parser.feed((site / f"{page}.html").read_text(encoding="utf-8"))
+    figures = [image for image in parser.images if "_images/" in image["src"]]
+    for image in figures:
+        alt = image.get("alt", "")
+        assert len(alt) > 60, f"{image['src']} has too short a text: {alt!r}"
+        assert not re.fullmatch(r"\S*_images/\S*", alt)
+
+
+def test_no_page_names_another_host_for_a_script_or_style(site):
+    loading = re.compile(r"""<(?:script|link|img)\b[^>]*(?:src|href)=["'](?:https?:)?//([^"'/]+)""")
+    found = {
+        (path.name, host)
+        for path in site.rglob("*.html")
+        for tag in re.findall(r"<(?:script|link|img)\b[^>]*>", path.read_text(encoding="utf-8"))
+        if 'rel="canonical"' not in tag
+        for host in loading.findall(tag)
+    }
+    assert found == set()
+
+
+def test_the_theme_script_that_breaks_widgets_is_empty(site):
+    assert (site / "_static" / "scripts" / "fontawesome.js").read_text() == ""
+
+
+WIDGET_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<title>A slider and its frames</title>
+<link rel="icon" href="{site}/_static/favicon.svg">
+<script src="{site}/_static/book.js"></script>
+<script defer src="{site}/_static/widgets/embed.js"></script></head><body>
+<script type="application/vnd.jupyter.widget-state+json">{state}</script>
+<script type="application/vnd.jupyter.widget-view+json">{view}</script></body></html>"""
+
+
+def test_the_widget_runtime_steps_frames_without_a_kernel(site, browser, tmp_path):
+    frames = [widgets.HTML(f"<p class='frame'>frame {number}</p>") for number in range(4)]
+    stack = widgets.Stack(frames, selected_index=0)
+    slider = widgets.IntSlider(0, 0, 3, description="step α")
+    link = widgets.jslink((slider, "value"), (stack, "selected_index"))
+    data = embed_data(views=[widgets.VBox([slider, stack])])
+    assert link.comm is not None
+    where = tmp_path / "page.html"
+    where.write_text(
+        WIDGET_PAGE.format(
+            site=site.as_uri(),
+            state=json.dumps(data["manager_state"]),
+            view=json.dumps(data["view_specs"][0]),
+        ),
+        encoding="utf-8",
+    )
+    with Visit(browser, where.as_uri()) as visit:
+        handle = visit.page.locator(".noUi-handle")
+        handle.wait_for()
+        shown = visit.page.locator(".frame:visible")
+        assert shown.all_inner_texts() == ["frame 0"]
+        handle.press("ArrowRight")
+        handle.press("ArrowRight")
+        assert shown.all_inner_texts() == ["frame 2"]
+        handle.press("ArrowLeft")
+        assert shown.all_inner_texts() == ["frame 1"]
+        assert visit.errors == []
+        assert visit.foreign == []
+
+
+def test_toc_lists_every_page_there_is():
+    written = {
+        str(path.relative_to(ROOT).with_suffix(""))
+        for pattern in ("*.ipynb", "*.md")
+        for path in (ROOT / "chapters").glob(pattern)
+    }
+    assert written == set(pages()) - {"intro"}
