@@ -154,3 +154,13 @@ def test_a_perturbed_side_is_noticed(label):
 
 def test_every_test_has_an_equation():
     assert sorted(EQUATIONS) == sorted(labels_in_the_book())
+
+
+def test_docstrings_cite_equations_that_exist():
+    cited = {
+        label
+        for module in ROOT.glob("src/betabin/**/*.py")
+        for label in re.findall(r"\(?(eq-[a-z0-9-]+)", module.read_text(encoding="utf-8"))
+    }
+    assert cited
+    assert cited <= set(labels_in_the_book())

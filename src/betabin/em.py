@@ -46,11 +46,11 @@ class ExpectedStats(NamedTuple):
 def e_step(
     params: BetaParams, x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None
 ) -> ExpectedStats:
-    """Average the expected log Z and log(1 - Z) over the rows' posteriors (eq-e-step).
+    """Average the expected log Z and log(1 - Z) over the rows' posteriors (eq-sufficient-statistics).
 
-    The averages differ little from one another's limit when the concentration s is large: rounding
-    them to floats loses about ``1e-16 * s`` of the step that EM takes next, relative to 1. `fit_em`
-    does not go through them and does not lose it.
+    With a large concentration s the posteriors hardly differ from the prior, and neither do these averages
+    from its own: rounding them to floats leaves the step that EM takes next with an error of about
+    ``1e-16 * s``. `fit_em` works with the differences and has no such loss.
 
     Parameters
     ----------

@@ -48,12 +48,12 @@ class BetaParams(NamedTuple):
 
     @property
     def mean(self) -> float | NDArray:
-        """``alpha / (alpha + beta)``, the mean of the distribution."""
+        """Mean of the distribution, ``alpha / (alpha + beta)``."""
         return self.alpha / (self.alpha + self.beta)
 
     @property
     def concentration(self) -> float | NDArray:
-        """``alpha + beta``: the larger, the narrower the distribution."""
+        """Concentration, ``alpha + beta``; the larger it is, the narrower the distribution."""
         return self.alpha + self.beta
 
 
