@@ -12,6 +12,8 @@ from scipy import optimize, special, stats
 
 import betabin
 from betabin import BetaParams, Fit, OverdispersionTest, Trace
+from betabin.mle import _derivatives
+from betabin.model import _tabulate
 
 FITS = {"mle": betabin.fit_mle, "em": lambda *rows, **k: betabin.fit_em(*rows, max_iter=500, **k)}
 both_fits = pytest.mark.parametrize("fit_by", FITS.values(), ids=FITS)
@@ -48,6 +50,21 @@ def test_the_trace_holds_newtons_iterates(name):
 
 def test_the_batters_of_2018_are_435():
     assert len(oracle.reference("mlb_2018").x) == 435
+
+
+@pytest.mark.parametrize(("eta", "lam"), [(-1.0, 0.5), (2.5, -3.0), (-4.0, -9.0), (0.3, 3.0)])
+def test_newtons_gradient_and_hessian(eta, lam):
+    x, n, counts = [0, 3, 9, 40], [4, 5, 12, 90], [2, 1, 3, 1]
+
+    def surface(eta, lam):
+        mean, s = 1 / (1 + mp.exp(-eta)), mp.exp(-lam)
+        return oracle.log_likelihood((mean * s, (1 - mean) * s), x, n, counts)
+
+    gradient, hessian = _derivatives(_tabulate(x, n, counts), eta, lam)
+    exact = [float(v) for v in oracle.gradient(surface, (eta, lam))]
+    np.testing.assert_allclose(gradient, exact, rtol=0, atol=1e-12 * sum(n))
+    exact = oracle.to_array(oracle.hessian(surface, (eta, lam)))
+    np.testing.assert_allclose(hessian, exact, rtol=0, atol=1e-12 * sum(n))
 
 
 @pytest.mark.parametrize("s", [1e-2, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4])
