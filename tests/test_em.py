@@ -68,12 +68,28 @@ def test_m_step_maximises_the_expected_complete_log_likelihood():
         ((-1.0, 0.5), ValueError, r"^stats\.mean_log_one_minus_z = 0\.5 must be negative and finite"),
         ((math.nan, -1.0), ValueError, r"^stats\.mean_log_z = nan must be negative and finite"),
         ((-1.0, -math.inf), ValueError, r"^stats\.mean_log_one_minus_z = -inf must be negative"),
-        (None, TypeError, r"^stats must be a pair of numbers, not None"),
-        ((-1.0,), TypeError, r"^stats must be a pair of numbers, not \(-1\.0,\)"),
-        ((-1.0, -1.0, -1.0), TypeError, r"^stats must be a pair of numbers"),
-        ((-1.0, "a"), TypeError, r"^stats must be a pair of numbers"),
-        (("-1", "-1"), TypeError, r"^stats must be a pair of numbers"),
-        (([-1.0, -2.0], -1.0), TypeError, r"^stats must be a pair of numbers"),
+        (
+            None,
+            TypeError,
+            r"^stats must be a pair \(mean_log_z, mean_log_one_minus_z\) of numbers, not None",
+        ),
+        (
+            (-1.0,),
+            TypeError,
+            r"^stats must be a pair \(mean_log_z, mean_log_one_minus_z\) of numbers, not \(-1\.0,\)",
+        ),
+        (
+            (-1.0, -1.0, -1.0),
+            TypeError,
+            r"^stats must be a pair \(mean_log_z, mean_log_one_minus_z\) of numbers",
+        ),
+        ((-1.0, "a"), TypeError, r"^stats must be a pair \(mean_log_z, mean_log_one_minus_z\) of numbers"),
+        (("-1", "-1"), TypeError, r"^stats must be a pair \(mean_log_z, mean_log_one_minus_z\) of numbers"),
+        (
+            ([-1.0, -2.0], -1.0),
+            TypeError,
+            r"^stats must be a pair \(mean_log_z, mean_log_one_minus_z\) of numbers",
+        ),
     ],
 )
 def test_m_step_checks_its_statistics(stats, error, message):

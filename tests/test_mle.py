@@ -95,7 +95,9 @@ def test_score_is_zero_at_the_maximum_of_very_long_rows(n, s):
         x = rng.binomial(trials, rng.beta(0.3 * s, 0.7 * s, 30))
         fit = betabin.fit_mle(x, trials)
         assert (fit.status, fit.converged) == ("interior", True)
-        assert np.abs(oracle.relative_score(fit.params, x, trials)).max() < 1e-9
+        # Of a billion trials a float can't tell the last few hundred apart.
+        limit = 1e-9 if n <= 10**6 else 1e-7
+        assert np.abs(oracle.relative_score(fit.params, x, trials)).max() < limit
 
 
 @pytest.mark.parametrize("s", [1.0, 100.0, 1e4])

@@ -289,12 +289,19 @@ def test_moments_for_unequal_n_match_both_shares(seed):
     rows = oracle.rows(x, n, counts)
     trials = sum(c * ni for _, ni, c in rows)
     share = Fraction(sum(c * xi for xi, _, c in rows), trials)
-    pairs = sum(c * ni * (ni - 1) for _, ni, c in rows)
-    disagreeing = Fraction(sum(2 * c * xi * (ni - xi) for xi, ni, c in rows), pairs)
     assert alpha / (alpha + beta) == pytest.approx(float(share), rel=1e-13)
-    # Two trials of one row disagree with probability 2 alpha beta / ((alpha + beta)(alpha + beta + 1)).
-    s = alpha + beta
-    assert 2 * alpha * beta / (s * (s + 1)) == pytest.approx(float(disagreeing), rel=1e-13)
+    # The squared deviations sum to their expectation, n mu (1 - mu) (1 + (n - 1) rho) for each row.
+    squares = sum(c * (xi - ni * share) ** 2 for xi, ni, c in rows)
+    rho = 1 / (alpha + beta + 1)
+    expected = sum(c * ni * float(share * (1 - share)) * (1 + (ni - 1) * rho) for _, ni, c in rows)
+    assert float(squares) == pytest.approx(expected, rel=1e-12)
+
+
+def test_moments_exist_where_regulars_do_better():
+    season = betabin.load_batting(2018)
+    keep = (season.position != "P") & (season.n >= 100)
+    moments = betabin.method_of_moments(season.x[keep], season.n[keep])
+    assert moments.concentration == pytest.approx(400, rel=0.1)
 
 
 def test_moments_of_mirrored_data_are_mirrored():

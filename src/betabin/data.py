@@ -111,7 +111,7 @@ def load_batting(season: int) -> Batting:
     ValueError
         The season is not among the data.
     """
-    if season not in _SEASONS:
+    if not isinstance(season, int | np.integer) or season not in _SEASONS:
         raise ValueError(f"season = {season!r} must be one of {_SEASONS}")
     player_id, player, position, hits, at_bats = _columns(f"batting_{season}.csv")
     return Batting(

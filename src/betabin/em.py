@@ -10,6 +10,7 @@ from scipy import special
 from betabin.mle import Fit, Trace, _start, _supremum
 from betabin.model import (
     BetaParams,
+    _as_pair,
     _check_params,
     _mean_and_spread,
     _require,
@@ -72,8 +73,13 @@ def e_step(
     TypeError, ValueError
         Input that is not as described: the message names the argument, the element and the rule.
     """
-    params = _check_params(params)
-    return ExpectedStats(*(_prior_stats(params) + _e_step(params, _tabulate(x, n, counts))))
+    alpha, beta = _check_params(params)
+    table = _tabulate(x, n, counts)
+    hit, miss, trial = (
+        tails.count @ special.digamma(start + tails.value) / table.size
+        for tails, start in ((table.x, alpha), (table.y, beta), (table.n, alpha + beta))
+    )
+    return ExpectedStats(float(hit - trial), float(miss - trial))
 
 
 def m_step(
@@ -169,12 +175,11 @@ def lower_bound(
     weights = np.ones(()) if counts is None else np.asarray(counts, dtype=float)
     shape = np.broadcast_shapes(target.alpha.shape, weights.shape)
     a, b = _check_q(q, shape)
-    log_z, log_one_minus_z = _prior_stats(BetaParams(a, b))
     divergence = (
         special.betaln(*target)
         - special.betaln(a, b)
-        + (a - target.alpha) * log_z
-        + (b - target.beta) * log_one_minus_z
+        + (a - target.alpha) * (special.digamma(a) - special.digamma(a + b))
+        + (b - target.beta) * (special.digamma(b) - special.digamma(a + b))
     )
     # A divergence is never negative; rounding may make it so.
     return total - float(np.sum(weights * np.maximum(divergence, 0.0)))
@@ -262,7 +267,7 @@ def _fit(table: _Table, init: BetaParams | None, accelerate: bool, tol: float, m
             elif gain < _LEAST_GAIN:
                 break
 
-    return _describe(supremum, params, value, converged, Trace(*np.array(trace).T))
+    return _describe(supremum, params, value, converged, Trace.of(trace))
 
 
 def _describe(supremum, params: BetaParams, value: float, converged: bool, trace: Trace) -> Fit:
@@ -290,7 +295,8 @@ def _describe(supremum, params: BetaParams, value: float, converged: bool, trace
 
 def _prior_stats(params: BetaParams) -> NDArray:
     """E[log Z] and E[log(1 - Z)] for Z ~ Beta(alpha, beta) (eq-e-log-z)."""
-    return special.digamma(params) - special.digamma(params.concentration)
+    alpha, beta = params
+    return -np.array([_digamma_increment(alpha, beta), _digamma_increment(beta, alpha)])
 
 
 def _e_step(params: BetaParams, table: _Table) -> NDArray:
@@ -309,35 +315,58 @@ def _m_step(excess: NDArray, origin: BetaParams, tol: float = 1e-13, max_iter: i
     Newton's step in (alpha, beta) is taken as a relative change, d(log alpha) = d(alpha) / alpha: the
     parameters stay positive and, the step being bounded, it converges from any start.
     """
-    logs, last = np.log(origin), math.inf
+    moved, last, stalled = np.zeros(2), math.inf, 0
     for _ in range(max_iter):
-        alpha, beta = np.exp(logs)
-        both = _digamma_increment(origin.concentration, alpha + beta)
-        missing_a = excess[0] - _digamma_increment(origin.alpha, alpha) + both
-        missing_b = excess[1] - _digamma_increment(origin.beta, beta) + both
-        curve_a, curve_b, curve_s = special.zeta(2.0, (alpha, beta, alpha + beta))  # trigamma
-        determinant = curve_a * curve_b - curve_s * (curve_a + curve_b)
+        alpha, beta = (np.array(origin) * np.exp(moved)).tolist()
+        by_alpha, by_beta = (np.array(origin) * np.expm1(moved)).tolist()
+        missing_a = excess[0] - _stat_growth(origin.alpha, origin.beta, by_alpha, by_beta)
+        missing_b = excess[1] - _stat_growth(origin.beta, origin.alpha, by_beta, by_alpha)
+        curve_a, curve_b = _trigamma_drop(alpha, beta), _trigamma_drop(beta, alpha)
+        curve_s = _trigamma(alpha + beta)
+        determinant = curve_a * curve_b - curve_s**2
         step = np.array(
             [
-                ((curve_b - curve_s) * missing_a + curve_s * missing_b) / (determinant * alpha),
-                ((curve_a - curve_s) * missing_b + curve_s * missing_a) / (determinant * beta),
+                (curve_b * missing_a + curve_s * missing_b) / (determinant * alpha),
+                (curve_a * missing_b + curve_s * missing_a) / (determinant * beta),
             ]
         )
         size = np.abs(step).max()
-        logs = logs + step * min(1.0, _MAX_STEP / max(size, _MAX_STEP))
+        moved = moved + step * min(1.0, _MAX_STEP / max(size, _MAX_STEP))
         # Newton's steps shrink ever faster, until rounding stops them.
-        if size <= tol or last / 2 <= size < 1e-4:
-            return BetaParams(*np.exp(logs).tolist())
-        last = size
+        stalled = stalled + 1 if size >= last / 2 else 0
+        if size <= tol or (size < 1e-4 and stalled >= 1) or (size < 1e-2 and stalled >= 5):
+            return BetaParams(*(np.array(origin) * np.exp(moved)).tolist())
+        last = min(size, last)
     raise RuntimeError(f"the M-step did not converge in max_iter = {max_iter} iterations")
 
 
-def _digamma_increment(start: float, stop: float) -> float:
-    """Return digamma(stop) - digamma(start), to full precision also when the two are close."""
-    if abs(stop - start) > start / 4:
-        return float(special.digamma(stop) - special.digamma(start))
-    # The integral of the trigamma function, zeta(2, .), over so short a stretch.
-    return float((stop - start) * (_WEIGHTS @ special.zeta(2.0, start + (stop - start) * _POINTS)))
+def _stat_growth(own: float, other: float, by_own: float, by_other: float) -> float:
+    """Return by how much digamma(own) - digamma(own + other) grows as the two grow.
+
+    Of two ways to take this difference of differences, the one that cancels less.
+    """
+    if other < own / 4:
+        return _digamma_increment(own, other) - _digamma_increment(own + by_own, other + by_other)
+    return _digamma_increment(own, by_own) - _digamma_increment(own + other, by_own + by_other)
+
+
+def _digamma_increment(start: float, by: float) -> float:
+    """Return digamma(start + by) - digamma(start), to full precision also when `by` is small."""
+    if abs(by) > start / 4:
+        return float(special.digamma(start + by) - special.digamma(start))
+    # The integral of the trigamma function over so short a stretch.
+    return float(by * (_WEIGHTS @ special.zeta(2.0, start + by * _POINTS)))
+
+
+def _trigamma(a: float) -> float:
+    return float(special.zeta(2.0, a))
+
+
+def _trigamma_drop(start: float, by: float) -> float:
+    """Return trigamma(start) - trigamma(start + by), to full precision also when `by` is small."""
+    if by > start / 4:
+        return _trigamma(start) - _trigamma(start + by)
+    return float(2 * by * (_WEIGHTS @ special.zeta(3.0, start + by * _POINTS)))
 
 
 def _extrapolate(first: BetaParams, second: BetaParams, third: BetaParams) -> BetaParams:
@@ -357,11 +386,7 @@ def _extrapolate(first: BetaParams, second: BetaParams, third: BetaParams) -> Be
 
 
 def _check_stats(stats: ExpectedStats) -> ExpectedStats:
-    try:
-        a, b = stats
-        stats = ExpectedStats(float(a), float(b))
-    except (TypeError, ValueError):
-        raise TypeError(f"stats must be a pair of numbers, not {stats!r}") from None
+    stats = ExpectedStats(*_as_pair("stats", ExpectedStats._fields, stats))
     for name, value in zip(stats._fields, stats, strict=True):
         if not (math.isfinite(value) and value < 0):
             raise ValueError(f"stats.{name} = {value} must be negative and finite")
@@ -374,24 +399,26 @@ def _check_stats(stats: ExpectedStats) -> ExpectedStats:
 
 
 def _check_positive(name: str, value: float) -> float:
-    if isinstance(value, (int, float, np.number)) and 0 < value < math.inf:
-        return float(value)
-    raise ValueError(f"{name} = {value!r} must be a positive number")
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool | np.complexfloating)
+    if not number or not 0 < value < math.inf:
+        raise (ValueError if number else TypeError)(f"{name} = {value!r} must be a positive number")
+    return float(value)
 
 
 def _check_positive_integer(name: str, value: int) -> int:
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1:
-        return int(value)
-    raise ValueError(f"{name} = {value!r} must be a whole number from 1 up")
+    number = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not number or value < 1:
+        raise (ValueError if number else TypeError)(f"{name} = {value!r} must be a whole number from 1 up")
+    return int(value)
 
 
 def _check_q(q: BetaParams, shape: tuple[int, ...]) -> tuple[NDArray, NDArray]:
     """Return q's parameters as positive arrays that broadcast to `shape`, or say what is wrong."""
     try:
-        pair = [np.asarray(part, dtype=float) for part in q]
+        pair = [np.asarray(part) for part in q]
     except (TypeError, ValueError):
         pair = []
-    if len(pair) != 2:
+    if len(pair) != 2 or any(part.dtype.kind not in "iuf" for part in pair):
         raise TypeError("q must be a pair (alpha, beta) of arrays of numbers")
     for name, part in zip(BetaParams._fields, pair, strict=True):
         _require(np.isfinite(part) & (part > 0), f"q.{name}", part, "must be positive and finite")

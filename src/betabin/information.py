@@ -1,7 +1,8 @@
 """How much the data say of the parameters: score, information, rate of EM, standard errors.
 
-All matrices are in (alpha, beta), symmetric unless said otherwise, and add up over the rows. For
-concentrations up to 1e4 they are accurate to 1e-9 relative to their largest entry.
+All matrices are in (alpha, beta), symmetric unless said otherwise, and all but the rate add up over the
+rows. Relative to their largest entry the informations are accurate to 1e-14 at every concentration up to
+1e8; the rate matrix, a quotient, to 1e-11 at concentration 1e4 and 1e-9 at 1e6.
 """
 
 import math
@@ -172,7 +173,7 @@ def rate_matrix(
 
     At a maximum it is the derivative of the EM step: near the end each step multiplies the error by
     it, and its largest eigenvalue is the factor by which the error shrinks (Dempster, Laird & Rubin
-    1977). Its eigenvalues lie between 0 and 1; it is not symmetric.
+    1977). There its eigenvalues lie between 0 and 1; it is not symmetric.
 
     Parameters
     ----------
@@ -233,16 +234,17 @@ def standard_errors(
     table = _tabulate(x, n, counts)
     none = StandardErrors(math.nan, math.nan, math.nan, math.nan)
     if fit.status == "binomial_limit":
-        return none._replace(mean=math.sqrt(fit.mean * (1 - fit.mean) / table.n.total()))
+        return none._replace(mean=math.sqrt(fit.mean * (1 - fit.mean) / table.trials))
     if fit.status != "interior":
         return none
     if not fit.converged:
         raise ValueError("fit must have converged: standard errors belong to a maximum")
     alpha, beta = fit.params
-    _, hessian = _derivatives(table, math.log(alpha / beta), -math.log(alpha + beta))
-    if not (hessian[0, 0] < 0 < np.linalg.det(hessian)):
+    gradient, hessian = _derivatives(table, math.log(alpha / beta), -math.log(alpha + beta))
+    covariance = np.linalg.inv(-hessian) if np.linalg.det(hessian) > 0 else np.full((2, 2), math.nan)
+    # At a maximum the surface is concave, and Newton's next step small beside the standard errors.
+    if not (hessian[0, 0] < 0 and gradient @ covariance @ gradient < 0.01):
         raise ValueError("fit must be a maximum of the likelihood of x, n, counts: it is not")
-    covariance = np.linalg.inv(-hessian)
     share_a, share_b = alpha / (alpha + beta), beta / (alpha + beta)
     # d alpha = alpha (share_b d eta - d lam), d beta = -beta (share_a d eta + d lam), lam = -log s.
     to_others = np.array(

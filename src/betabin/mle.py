@@ -36,6 +36,13 @@ class Trace(NamedTuple):
     beta: NDArray
     log_likelihood: NDArray
 
+    @classmethod
+    def of(cls, rows: list[tuple[float, float, float]]) -> "Trace":
+        """Return the rows as columns that can't be overwritten."""
+        columns = np.array(rows).T
+        columns.setflags(write=False)
+        return cls(*columns)
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -133,7 +140,7 @@ def fit_mle(x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None) -> F
         converged=supremum.converged,
         n_iter=n_iter,
         message=message,
-        trace=Trace(*np.array([(*_params(eta, lam), value) for eta, lam, value in path]).T),
+        trace=Trace.of([(*_params(eta, lam), value) for eta, lam, value in path]),
     )
 
 
@@ -167,12 +174,12 @@ def overdispersion_test(
         Input that does not hold numbers.
     """
     table = _tabulate(x, n, counts)
-    if table.n.total(2) == 0:
+    if table.pairs == 0:
         raise ValueError("n must be at least 2 in some row: single trials show no overdispersion")
-    if 0 in (table.x.total(), table.y.total()):
+    if 0 in (table.successes, table.failures):
         raise ValueError("x must hold both successes and failures: here every trial ended alike")
-    slope, scale = _boundary_slope(table)
-    statistic = slope / scale / math.sqrt(2 * table.n.total(2))
+    excess = table.excess_spread / (table.successes * table.failures)
+    statistic = excess / math.sqrt(2 * table.pairs)
     return OverdispersionTest(statistic, float(stats.norm.sf(statistic)))
 
 
@@ -219,15 +226,15 @@ def _supremum(table: _Table) -> _Supremum:
     `table` has no empty rows. The tests and their order are those of the book's table of
     cases without a maximum.
     """
-    successes, failures, trials = table.x.total(), table.y.total(), table.n.total()
-    mean = successes / trials
+    successes, failures = table.successes, table.failures
+    mean = successes / table.trials
     start = _start(table)
     eta, lam = math.log(start.alpha / start.beta), -math.log(start.concentration)
     here = [(eta, lam, table.log_likelihood(*_split(eta), math.exp(lam)))]
 
     if successes == 0 or failures == 0:
         return _Supremum("all_full" if successes else "all_zero", mean, 0.0, here)
-    binomial = table.log_likelihood(mean, failures / trials, 0.0)
+    binomial = table.log_likelihood(mean, failures / table.trials, 0.0)
     if table.n.value[-1] == 1:
         return _Supremum("not_identified", mean, binomial, here)
     extremes = [float(tails.count[0]) * (tails.value[0] == 0) for tails in (table.y, table.x)]
@@ -236,7 +243,7 @@ def _supremum(table: _Table) -> _Supremum:
         value = float(sum(special.xlogy(k, k / table.size) for k in extremes))
         return _Supremum("two_point", mean, value, here)
 
-    slope, _ = _boundary_slope(table)
+    slope = table.excess_spread
     same_n = table.n.value.size == 1
     if same_n and slope <= 0:
         return _Supremum("binomial_limit", mean, binomial, here)
@@ -254,49 +261,42 @@ def _supremum(table: _Table) -> _Supremum:
 
 def _start(table: _Table) -> BetaParams:
     """Return moment estimates where they exist, else (p, 1 - p) for the pooled share p."""
-    pooled = table.x.total() / table.n.total()
+    pooled = table.successes / table.trials
     # A share of 0 or 1 is no start; half a success more or less is.
-    least = 0.5 / (table.n.total() + 1)
+    least = 0.5 / (table.trials + 1)
     pooled = min(max(pooled, least), 1 - least)
     return table.moments() or BetaParams(pooled, 1 - pooled)
-
-
-def _boundary_slope(table: _Table) -> tuple[int, int]:
-    """Return twice the slope of the log-likelihood in theta at 0, exactly, as a ratio of integers.
-
-    Its sign tells whether the data are overdispersed; in floats an exact 0 comes out as noise.
-    """
-    successes, failures, trials = table.x.total(), table.y.total(), table.n.total()
-    above = trials * (
-        table.x.total(2) * failures + table.y.total(2) * successes
-    ) - successes * failures * table.n.total(2)
-    return above, successes * failures
 
 
 def _newton(table: _Table, eta: float, lam: float) -> tuple[list[tuple[float, float, float]], bool]:
     """Climb from (eta, lam); return the path and whether it ended at a maximum."""
     value = table.log_likelihood(*_split(eta), math.exp(lam))
-    path = [(eta, lam, value)]
+    path, last = [(eta, lam, value)], math.inf
     for _ in range(_MAX_NEWTON):
         gradient, hessian = _derivatives(table, eta, lam)
         # Where the surface is not concave, the eigenvalues' sizes still give an uphill step.
         curvature, axes = np.linalg.eigh(-hessian)
+        concave = curvature[0] > 0
         curvature = np.maximum(np.abs(curvature), 1e-12 * np.abs(curvature).max() + 1e-300)
         step = axes @ ((axes.T @ gradient) / curvature)
-        step *= min(1.0, _MAX_STEP / np.abs(step).max()) if step.any() else 1.0
-        slack = 1e-13 * (1 + abs(value))
+        size = np.abs(step).max()
+        step *= min(1.0, _MAX_STEP / max(size, _MAX_STEP))
+        # Close to the maximum the parabola knows better than the log-likelihood's last digits.
+        trusted = concave and size < 1e-3
         while True:
             trial = eta + step[0], lam + step[1]
             reached = table.log_likelihood(*_split(trial[0]), math.exp(trial[1]))
-            if reached >= value - slack or np.abs(step).max() < 1e-12:
+            if trusted or reached >= value or np.abs(step).max() < 1e-6:
                 break
             step /= 2
         (eta, lam), value = trial, reached
         path.append((eta, lam, value))
-        if np.abs(step).max() <= 1e-9:
+        # Newton's steps shrink ever faster, until rounding stops them.
+        if trusted and (size <= 1e-9 or (last / 2 <= size < 1e-6)):
             return path, True
         if lam < _LEAST_LAM:
             break
+        last = size
     return path, False
 
 

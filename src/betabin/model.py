@@ -8,6 +8,7 @@ and is smooth at the binomial limit ``theta = 0`` (Sklar 2014, arXiv:1405.0099).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -121,9 +122,9 @@ def log_pmf(x: ArrayLike, n: ArrayLike, params: BetaParams) -> NDArray:
     unit = math.ldexp(1.0, math.frexp(bound)[1] - 62)
     hit, miss, ways = (np.rint(sums / unit).astype(np.int64) for sums in (hit, miss, ways))
     hit, miss, ways = np.cumsum(hit - ways), np.cumsum(miss - ways), np.cumsum(ways)
-    at_x, at_y, at_n = where[: x.size], where[x.size : -n.size], where[-n.size :]
-    result = (hit[at_x] + miss[at_y] + ways[at_n]) * unit
-    return result.reshape(np.broadcast_shapes(x.shape, n.shape))[()]
+    at_x, at_y, at_n = np.split(where, np.cumsum([x.size, y.size]))
+    exact = hit[at_x].reshape(x.shape) + miss[at_y].reshape(y.shape) + ways[at_n].reshape(n.shape)
+    return (exact * unit)[()]
 
 
 def log_likelihood(
@@ -207,19 +208,22 @@ def simulate(params: BetaParams, n: ArrayLike, *, rng: np.random.Generator) -> S
         Input that is not as described: the message names the argument, the element and the rule.
     """
     alpha, beta = _check_params(params)
-    n = _as_integers("n", n)
+    n = _as_integers("n", n).copy()
+    if n.size == 0:
+        raise ValueError(f"n must hold at least one row: its shape is {n.shape}")
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, not {type(rng).__name__}")
     z = rng.beta(alpha, beta, n.shape)
-    return Simulation(rng.binomial(n, z), n, z)
+    return Simulation(np.asarray(rng.binomial(n, z)), n, z)
 
 
 def method_of_moments(x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None) -> BetaParams:
-    """Parameters that match the pooled mean and how often two trials of a row disagree (eq-moments).
+    """Parameters that match the pooled mean and the spread around it (eq-moments).
 
-    Two trials of one row disagree with probability ``mu (1 - mu) / (1 + theta)``. Setting the shares of
-    successes, and of disagreeing pairs, equal to their expectations gives both parameters; for equal
-    `n` these are the usual moment estimates (see Ridout, Demétrio & Firth 1999 for the family).
+    In the model ``(x - n mu)**2`` has the expectation ``n mu (1 - mu) (1 + (n - 1) rho)``, where rho is the
+    intraclass correlation ``1 / (alpha + beta + 1)``. Setting the sum of these squares equal to its
+    expectation, with the pooled share of successes for mu, gives rho. For equal `n` these are the usual
+    moment estimates (see Ridout, Demétrio & Firth 1999 for the family).
 
     Parameters
     ----------
@@ -236,15 +240,15 @@ def method_of_moments(x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = 
     Raises
     ------
     ValueError
-        The data are not overdispersed, or so much that no pair disagrees; and for input that is not
-        as described, where the message names the argument, the element and the rule.
+        The data are not overdispersed, or as much as can be, every x being 0 or n; and for input that is
+        not as described, where the message names the argument, the element and the rule.
     TypeError
         Input that does not hold numbers.
     """
     params = _tabulate(x, n, counts).moments()
     if params is None:
         raise ValueError(
-            "x, n must be overdispersed, yet not so much that every x is 0 or n: "
+            "x, n must be overdispersed, yet less than if every x were 0 or n: "
             "no finite parameters match these moments"
         )
     return params
@@ -285,7 +289,39 @@ class _Table:
     y: _Tails
     n: _Tails
     size: int  # number of rows
-    log_binomials: float  # sum of log C(n, x)
+
+    @cached_property
+    def successes(self) -> int:
+        """All successes together."""
+        return self.x.total()
+
+    @cached_property
+    def failures(self) -> int:
+        """All failures together."""
+        return self.y.total()
+
+    @cached_property
+    def trials(self) -> int:
+        """All trials together."""
+        return self.n.total()
+
+    @cached_property
+    def pairs(self) -> int:
+        """Sum of n (n - 1) over the rows: ordered pairs of trials of one row."""
+        return self.n.total(2)
+
+    @cached_property
+    def excess_spread(self) -> int:
+        """How much the rows vary beyond a binomial: an exact integer, for its sign decides.
+
+        With p the pooled share of successes, it is ``sum((x - n p)**2) - p (1 - p) sum(n)``, times the
+        square of all trials; twice the slope of the log-likelihood in theta at 0, times successes times
+        failures (eq-boundary-slope). In floats an exact 0 comes out as noise.
+        """
+        return (
+            self.trials * (self.x.total(2) * self.failures + self.y.total(2) * self.successes)
+            - self.successes * self.failures * self.pairs
+        )
 
     @property
     def empty(self) -> int:
@@ -309,15 +345,15 @@ class _Table:
 
     def log_likelihood(self, mu: float, nu: float, theta: float) -> float:
         """Log-likelihood at mean `mu` = 1 - `nu` and `theta` >= 0 (eq-tail-counts)."""
-        # There are as many factors above as below the line, so each may be divided by 1 + theta:
-        # that keeps the logarithms small when theta is large.
-        unit = 1 + theta
-        return float(
-            self.x.weight @ np.log((mu + self.x.j * theta) / unit)
-            + self.y.weight @ np.log((nu + self.y.j * theta) / unit)
-            - self.n.weight @ np.log((1 + self.n.j * theta) / unit)
-            + self.log_binomials
-        )
+        # log C(n, x) is shared out as -log(1 + j): there are as many factors above as below the line, so
+        # any unit may be divided out of each. This one keeps the logarithms, and so the rounding, small.
+        middle = self.trials / self.size / math.e
+        unit = (1 + middle * theta) / (1 + middle)
+
+        def total(tails, start):
+            return tails.weight @ np.log((start + tails.j * theta) / ((1 + tails.j) * unit))
+
+        return float(total(self.x, mu) + total(self.y, nu) - total(self.n, 1.0))
 
     def score(self, params: BetaParams) -> NDArray:
         """Gradient of the log-likelihood in (alpha, beta) (eq-score)."""
@@ -332,15 +368,14 @@ class _Table:
 
     def moments(self) -> BetaParams | None:
         """See `method_of_moments`; None where no finite positive parameters match."""
-        successes, failures, trials = self.x.total(), self.y.total(), self.n.total()
-        pairs = self.n.total(2)
-        disagreeing = pairs - self.x.total(2) - self.y.total(2)  # twice the sum of x (n - x)
-        # 1 / (1 + theta) as a ratio of exact integers: theta's sign is never a matter of rounding.
-        above, below = disagreeing * trials**2, 2 * successes * failures * pairs
+        # The intraclass correlation, as a ratio of exact integers.
+        above, below = self.excess_spread, self.successes * self.failures * self.pairs
         if not 0 < above < below:
             return None
-        concentration = above / (below - above)
-        return BetaParams(concentration * (successes / trials), concentration * (failures / trials))
+        concentration = (below - above) / above
+        return BetaParams(
+            concentration * (self.successes / self.trials), concentration * (self.failures / self.trials)
+        )
 
 
 def _tabulate(x: ArrayLike, n: ArrayLike, counts: ArrayLike | None) -> _Table:
@@ -351,7 +386,7 @@ def _tabulate(x: ArrayLike, n: ArrayLike, counts: ArrayLike | None) -> _Table:
         counts = _as_integers("counts", counts)
         shape = _broadcast_shape(("x", "n", "counts"), (x, n, counts))
         counts = np.broadcast_to(counts, shape)
-        if math.fsum(counts.flat if counts.size < 64 else [counts.sum(dtype=float)]) > _LARGEST:
+        if counts.sum(dtype=float) > 0.999 * _LARGEST and sum(counts.ravel().tolist()) > _LARGEST:
             raise ValueError("counts must sum to at most 2**53")
     rows = math.prod(shape)
     size = rows if counts is None else int(counts.sum())
@@ -366,12 +401,7 @@ def _tabulate(x: ArrayLike, n: ArrayLike, counts: ArrayLike | None) -> _Table:
         else:
             value, count = _histogram(np.broadcast_to(part, shape), counts)
         tails.append(_Tails.of(value, count))
-    log_binomials = (
-        tails[2].weight @ np.log1p(tails[2].j)
-        - tails[0].weight @ np.log1p(tails[0].j)
-        - tails[1].weight @ np.log1p(tails[1].j)
-    )
-    return _Table(*tails, size, float(log_binomials))
+    return _Table(*tails, size)
 
 
 def _histogram(values: NDArray, counts: NDArray | None) -> tuple[NDArray, NDArray]:
@@ -445,11 +475,7 @@ def _mean_and_spread(params: BetaParams) -> tuple[float, float, float]:
 
 def _check_params(params: BetaParams, name: str = "params") -> BetaParams:
     """Return the pair as floats, or say what is wrong with it."""
-    try:
-        alpha, beta = params
-        pair = BetaParams(float(alpha), float(beta))
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a pair (alpha, beta) of numbers, not {params!r}") from None
+    pair = BetaParams(*_as_pair(name, BetaParams._fields, params))
     for field, value in zip(pair._fields, pair, strict=True):
         if not (value > 0 and math.isfinite(value)):
             raise ValueError(f"{name}.{field} = {value} must be positive and finite")
@@ -460,6 +486,17 @@ def _check_params(params: BetaParams, name: str = "params") -> BetaParams:
             "that floats can hold"
         )
     return pair
+
+
+def _as_pair(name: str, fields: Sequence[str], pair: Sequence[float]) -> tuple[float, float]:
+    """Return two numbers as floats, or say that they are none."""
+    try:
+        first, second = (np.asarray(part) for part in pair)
+    except (TypeError, ValueError):
+        first = second = np.array("neither")
+    if first.shape or second.shape or {first.dtype.kind, second.dtype.kind} - set("iuf"):
+        raise TypeError(f"{name} must be a pair ({', '.join(fields)}) of numbers, not {pair!r}")
+    return float(first), float(second)
 
 
 def _check_rows(x: ArrayLike, n: ArrayLike) -> tuple[NDArray, NDArray]:
@@ -516,7 +553,8 @@ def _reject_non_numbers(name: str, array: NDArray) -> None:
             if not 0 <= value <= _LARGEST:
                 raise ValueError(f"{name}{_index(where)} = {value} must be from 0 to 2**53")
         elif not isinstance(value, float | np.floating):
-            raise TypeError(f"{name}{_index(where)} = {value!r} must be a whole number")
+            shown = value.item() if isinstance(value, np.generic) else value
+            raise TypeError(f"{name}{_index(where)} = {shown!r} must be a whole number")
     raise TypeError(f"{name} must be an array of numbers, not of dtype {array.dtype}")
 
 
