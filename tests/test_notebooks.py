@@ -94,6 +94,21 @@ def test_normalising_drops_pictures_and_keeps_text():
     assert before.cells[0].execution_count == 7  # what was given is left as it was
 
 
+def test_normalising_joins_what_a_cell_printed_in_pieces():
+    pieces = [
+        nbformat.v4.new_output("stream", name=name, text=text)
+        for name, text in [("stdout", "a\n"), ("stdout", "b\n"), ("stderr", "c\n"), ("stdout", "d\n")]
+    ]
+    before = make_notebook(nbformat.v4.new_code_cell("1", execution_count=1, outputs=pieces))
+    after = notebooks.normalise(before).cells[0].outputs
+    assert [(output.name, output.text) for output in after] == [
+        ("stdout", "a\nb\n"),
+        ("stderr", "c\n"),
+        ("stdout", "d\n"),
+    ]
+    assert before.cells[0].outputs[0].text == "a\n"
+
+
 def test_normalising_never_numbers_a_cell_that_was_not_run():
     run = nbformat.v4.new_code_cell("1", execution_count=3)
     not_run = nbformat.v4.new_code_cell("2")

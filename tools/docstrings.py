@@ -1,6 +1,6 @@
 """Sphinx extension: labels of equations in docstrings become links to the equations of the book.
 
-A docstring says ``(eq-posterior)``, which reads well in a terminal; on the page it is the equation's number.
+A docstring says ``(eq-posterior)``, which reads well in a terminal; on the page it becomes the number.
 """
 
 import re

@@ -39,6 +39,7 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         run = cell.execution_count is not None
         number += 1
         cell.execution_count = number if run else None
+        cell.outputs = _merge_streams(cell.outputs)
         for output in cell.outputs:
             if "data" in output:
                 output.metadata = nbformat.NotebookNode()
@@ -47,6 +48,18 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             if "execution_count" in output:
                 output.execution_count = cell.execution_count
     return notebook
+
+
+def _merge_streams(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Join what a cell printed: a slow cell's lines arrive in several pieces, differently each time."""
+    merged = []
+    for output in outputs:
+        last = merged[-1] if merged else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            merged.append(output)
+    return merged
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
