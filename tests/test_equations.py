@@ -11,7 +11,7 @@ from typing import NamedTuple
 import mpmath as mp
 import numpy as np
 import pytest
-from scipy import optimize, special, stats
+from scipy import integrate, optimize, special, stats
 
 import betabin as bb
 
@@ -1455,6 +1455,171 @@ def _(rng):
         evidence += chance[j] * np.prod(marginal)
         joint += chance[j] * integrand(z, 0, j) * np.prod(marginal[1:])
     return [Claim(density, joint / evidence, rel=1e-7)]
+
+
+# chapters/09_beyond.ipynb
+
+
+def gamma_expectation(a, b, function):
+    """E[function(Z)] for Z with density proportional to z^(a - 1) exp(-b z), by quadrature over log Z."""
+    a, b = mp.mpf(a), mp.mpf(b)
+    centre, width = mp.log(a / b), 1 / mp.sqrt(a)
+    cuts = [centre + width * k for k in (-60, -25, -12, -6, -3, 0, 3, 6, 9)]
+
+    def weight(u):
+        return mp.exp(a * (u - centre) - b * (mp.exp(u) - mp.exp(centre)))
+
+    total = mp.quad(weight, cuts)
+    return mp.quad(lambda u: function(mp.exp(u)) * weight(u), cuts) / total, total
+
+
+def on_the_simplex(density, size=160):
+    """Normaliser of a density of three shares, and the means of their logarithms, by a product rule."""
+    u, weights = np.polynomial.legendre.leggauss(size)
+    u, weights = (u + 1) / 2, weights / 2
+    first, rest = u[:, None], (1 - u)[:, None]
+    z = np.array([first + 0 * u, rest * u, rest * (1 - u)])
+    mass = density(z) * rest * weights[:, None] * weights
+    return mass.sum(), [np.sum(mass * np.log(part)) / mass.sum() for part in z]
+
+
+def dirichlet_q(averages):
+    """Q of one row, up to a constant, as a function of the parameters."""
+    return lambda *alpha: (
+        mp.loggamma(mp.fsum(alpha))
+        - mp.fsum(mp.loggamma(a) for a in alpha)
+        + mp.fsum(c * a for c, a in zip(averages, alpha, strict=True))
+    )
+
+
+@equation("eq-gamma-poisson-posterior")
+def _(rng):
+    a, b, e = np.exp(rng.uniform(-0.5, 2, 3))
+    x = int(rng.poisson(e * a / b)) + 1
+    z = rng.uniform(0.2, 3)
+    # Prior times likelihood, normalised by quadrature, against the Gamma density that is claimed.
+    marginal = stats.nbinom.pmf(x, a, b / (b + e))
+    by_bayes = stats.gamma.pdf(z, a, scale=1 / b) * stats.poisson.pmf(x, e * z) / marginal
+    shape, rate = a + x, b + e
+    return [
+        Claim(by_bayes, stats.gamma.pdf(z, shape, scale=1 / rate)),
+        Claim(gamma_expectation(shape, rate, lambda v: v)[0], (a + x) / (b + e)),
+        Claim(gamma_expectation(shape, rate, mp.log)[0], mp.digamma(a + x) - mp.log(b + e)),
+    ]
+
+
+@equation("eq-gamma-poisson-m-step")
+def _(rng):
+    # Averages as the E-step makes them, of a few posteriors.
+    shapes, rates = np.exp(rng.uniform(0, 2, (2, 4)))
+    mean = float(np.mean(shapes / rates))
+    mean_log = float(np.mean(special.digamma(shapes) - np.log(rates)))
+    goal = np.log(mean) - mean_log
+    a = np.exp(optimize.brentq(lambda u: u - special.digamma(np.exp(u)) - goal, -9, 15, xtol=1e-14))
+    b = a / mean
+    return [
+        Claim(gamma_expectation(a, b, lambda v: v)[0], mean),
+        Claim(gamma_expectation(a, b, mp.log)[0], mean_log, rel=1e-8),
+    ]
+
+
+@equation("eq-dirichlet-posterior")
+def _(rng):
+    alpha = rng.uniform(2.5, 9, 3)
+    n = int(rng.integers(1, 20))
+    x = rng.multinomial(n, [0.2, 0.3, 0.5])
+
+    def joint(z):
+        ways = special.gamma(n + 1) / special.gamma(x + 1).prod()
+        prior = np.exp(special.gammaln(alpha.sum()) - special.gammaln(alpha).sum())
+        return ways * prior * np.prod([v ** (a - 1) * v**k for v, a, k in zip(z, alpha, x, strict=True)], 0)
+
+    marginal, logs = on_the_simplex(joint)
+    z = rng.dirichlet([4, 4, 4])
+    claimed = special.digamma(alpha + x) - special.digamma(alpha.sum() + n)
+    return [
+        Claim(joint(z) / marginal, stats.dirichlet.pdf(z, alpha + x), rel=1e-8),
+        *(Claim(left, right, rel=1e-8) for left, right in zip(logs, claimed, strict=True)),
+    ]
+
+
+@equation("eq-dirichlet-m-step")
+def _(rng):
+    alpha = rng.uniform(2.5, 9, 3)
+    own = on_the_simplex(lambda z: np.prod([v ** (a - 1) for v, a in zip(z, alpha, strict=True)], 0))[1]
+    solved = special.digamma(alpha) - special.digamma(alpha.sum())
+    q = dirichlet_q([float(value) for value in solved])
+    beside = alpha * np.exp(rng.uniform(-0.3, 0.3, 3))
+    return [
+        *(Claim(left, right, rel=1e-8) for left, right in zip(own, solved, strict=True)),
+        Claim(q(*beside), q(*alpha), relation="<="),
+    ]
+
+
+@equation("eq-dirichlet-newton")
+def _(rng):
+    alpha = rng.uniform(0.5, 9, 4)
+    averages = special.digamma(alpha) - special.digamma(alpha.sum()) - rng.uniform(0.1, 1, 4)
+    c, t = special.polygamma(1, alpha), special.polygamma(1, alpha.sum())
+    missing = averages - special.digamma(alpha) + special.digamma(alpha.sum())
+    u = (missing / c).sum() / (1 - t * (1 / c).sum())
+    step = (missing + t * u) / c
+    # Gradient and Hessian by differencing Q, the system by Gaussian elimination.
+    q = dirichlet_q(averages.tolist())
+    point = tuple(alpha.tolist())
+    gradient, hessian = mp.matrix(4, 1), mp.matrix(4, 4)
+    for i in range(4):
+        orders = np.eye(4, dtype=int)[i]
+        gradient[i] = mp.diff(q, point, tuple(orders.tolist()))
+        for j in range(4):
+            hessian[i, j] = mp.diff(q, point, tuple((orders + np.eye(4, dtype=int)[j]).tolist()))
+    solved = mp.lu_solve(-hessian, gradient)
+    return [Claim(step[k], solved[k], rel=1e-6) for k in range(4)]
+
+
+@equation("eq-mixture-responsibility")
+def _(rng):
+    n = int(rng.integers(5, 60))
+    x = int(rng.integers(1, n))
+    share = rng.uniform(0.1, 0.9)
+    groups = [(share, *rng.uniform(2, 40, 2)), (1 - share, *rng.uniform(2, 40, 2))]
+    claimed = [w * np.exp(bb.log_pmf(x, n, (a, b))) for w, a, b in groups]
+    # The joint probability of group and record, with z integrated out by quadrature.
+    joint = [
+        integrate.quad(
+            lambda z, w=w, a=a, b=b: w * stats.beta.pdf(z, a, b) * stats.binom.pmf(x, n, z),
+            0,
+            1,
+            points=[x / n],
+            epsabs=0,
+            epsrel=1e-11,
+        )[0]
+        for w, a, b in groups
+    ]
+    return [Claim(part / sum(joint), own / sum(claimed)) for part, own in zip(joint, claimed, strict=True)]
+
+
+@equation("eq-regression-mean")
+def _(rng):
+    b0, b1, s = rng.uniform(-1.5, -0.8), rng.uniform(0.05, 0.2), rng.uniform(40, 400)
+    n = int(rng.integers(100, 650))
+    v = np.log2(n / 300)
+    mu = special.expit(b0 + b1 * v)
+    a, b = mu * s, (1 - mu) * s
+    # The distribution's own mean and variance, by quadrature.
+    sd = np.sqrt(mu * (1 - mu) / (s + 1))
+    cuts = [0, *(mu + sd * k for k in (-2, 0, 2, 5)), 1]
+    log_norm = mp.log(mp.beta(a, b))
+
+    def density(z):
+        return mp.exp((a - 1) * mp.log(z) + (b - 1) * mp.log1p(-z) - log_norm)
+
+    mean = mp.quad(lambda z: z * density(z), cuts)
+    variance = mp.quad(lambda z: (z - mean) ** 2 * density(z), cuts)
+    return [
+        Claim(mp.log(mean / (1 - mean)), b0 + b1 * v),
+        Claim(variance, mean * (1 - mean) / (s + 1)),
+    ]
 
 
 # chapters/a1_functions.ipynb
