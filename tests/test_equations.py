@@ -1366,10 +1366,6 @@ def beta_average(f, a, b):
     return over_unit_interval(lambda z: f(z) * weight(z)) / over_unit_interval(weight)
 
 
-def moderate_params(rng):
-    return bb.BetaParams(*np.exp(rng.uniform(0.5, 5, 2)))
-
-
 @equation("eq-shrunken-average")
 def _(rng):
     prior = moderate_params(rng)
