@@ -218,8 +218,8 @@ def standard_errors(
     Returns
     -------
     StandardErrors
-        In the binomial limit that of the mean alone, ``sqrt(p (1 - p) / sum(n))``; all nan at the other
-        boundaries.
+        In the binomial limit that of the mean alone, ``sqrt(p (1 - p) / sum(n))``, which is right if the
+        data are binomial and too small if the rows differ; all nan at the other boundaries.
 
     Raises
     ------

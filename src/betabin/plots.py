@@ -1,7 +1,7 @@
 """Pictures that more than one page of the book draws: functions of data and axes.
 
 They set no style and make no figure: a page says ``plt.style.use("betabin.book")`` and hands over its axes.
-They need matplotlib, which comes with ``pip install betabin[book]``.
+They need matplotlib, which the extra ``book`` brings.
 """
 
 import matplotlib as mpl
