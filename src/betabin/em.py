@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from betabin.mle import Fit, Trace, _start, _supremum
+from betabin.mle import Fit, Trace, _start, _Supremum, _supremum
 from betabin.model import (
     BetaParams,
     _as_pair,
@@ -270,7 +270,7 @@ def _fit(table: _Table, init: BetaParams | None, accelerate: bool, tol: float, m
     return _describe(supremum, params, value, converged, Trace.of(trace))
 
 
-def _describe(supremum, params: BetaParams, value: float, converged: bool, trace: Trace) -> Fit:
+def _describe(supremum: _Supremum, params: BetaParams, value: float, converged: bool, trace: Trace) -> Fit:
     """Put the end of the walk and the judgement on the data together."""
     n_iter = len(trace.alpha) - 1
     short = supremum.log_likelihood - value
@@ -288,8 +288,10 @@ def _describe(supremum, params: BetaParams, value: float, converged: bool, trace
             )
     else:
         found = supremum.report()
-        message = f"{supremum.describe()} EM was stopped after {n_iter} iterations"
-        message += f" at alpha = {params.alpha:.6g}, beta = {params.beta:.6g}."
+        message = (
+            f"{supremum.describe()} EM was stopped after {n_iter} iterations at "
+            f"alpha = {params.alpha:.6g}, beta = {params.beta:.6g}, {short:.3g} below the supremum."
+        )
     return Fit(*found, converged=converged, n_iter=n_iter, message=message, trace=trace)
 
 
