@@ -1,4 +1,20 @@
-// The widget runtime typesets its labels by MathJax 2's interface; the page has MathJax 3.
-window.MathJax = Object.assign(window.MathJax || {}, {
-  Hub: { Queue: ([, , element]) => window.MathJax.typesetPromise?.([element].flat()) },
-});
+// The widget runtime typesets formulas by MathJax 2's Hub.Queue; the pages have MathJax 3. Whoever sets
+// window.MathJax (the page its configuration, then MathJax itself) gets a Hub that passes the element on.
+(() => {
+  let mathjax;
+  const typeset = (element) => {
+    const started = mathjax?.startup?.promise;
+    if (started) {
+      started.then(() => mathjax.typesetPromise([element]));
+    } else {
+      window.addEventListener("load", () => typeset(element), { once: true });
+    }
+  };
+  Object.defineProperty(window, "MathJax", {
+    get: () => mathjax,
+    set(value) {
+      mathjax = value;
+      mathjax.Hub ??= { Queue: ([, , element]) => typeset(element) };
+    },
+  });
+})();

@@ -111,31 +111,40 @@ def test_the_theme_script_that_breaks_widgets_is_empty(site):
 
 
 WIDGET_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<title>A slider and its frames</title>
-<link rel="icon" href="{site}/_static/favicon.svg">
-<script src="{site}/_static/book.js"></script>
-<script defer src="{site}/_static/widgets/embed.js"></script></head><body>
+<title>Widgets on a page of the book</title><link rel="icon" href="{static}favicon.svg">
+{scripts}
+<script defer src="{static}widgets/embed.js"></script></head><body>
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
 <script type="application/vnd.jupyter.widget-view+json">{view}</script></body></html>"""
 
 
-def test_the_widget_runtime_steps_frames_without_a_kernel(site, browser, tmp_path):
+@pytest.fixture
+def widget_page(site, tmp_path):
+    """Return a function that writes a page with a widget and the scripts that a chapter loads."""
+    chapter = (site / "chapters" / "04_em.html").read_text(encoding="utf-8")
+    static = (site / "_static").as_uri() + "/"
+    wanted = r"<script[^>]*(?:book\.js|mathjax)[^>]*></script>|<script>window\.MathJax = .*?</script>"
+    scripts = "\n".join(re.findall(wanted, chapter)).replace("../_static/", static)
+    assert scripts.count("<script") == 3
+
+    def write(widget):
+        data = embed_data(views=[widget])
+        state, view = json.dumps(data["manager_state"]), json.dumps(data["view_specs"][0])
+        page = tmp_path / "page.html"
+        text = WIDGET_PAGE.format(static=static, scripts=scripts, state=state, view=view)
+        page.write_text(text, encoding="utf-8")
+        return page.as_uri()
+
+    return write
+
+
+def test_the_widget_runtime_steps_frames_without_a_kernel(browser, widget_page):
     frames = [widgets.HTML(f"<p class='frame'>frame {number}</p>") for number in range(4)]
     stack = widgets.Stack(frames, selected_index=0)
     slider = widgets.IntSlider(0, 0, 3, description="step α")
     link = widgets.jslink((slider, "value"), (stack, "selected_index"))
-    data = embed_data(views=[widgets.VBox([slider, stack])])
     assert link.comm is not None
-    where = tmp_path / "page.html"
-    where.write_text(
-        WIDGET_PAGE.format(
-            site=site.as_uri(),
-            state=json.dumps(data["manager_state"]),
-            view=json.dumps(data["view_specs"][0]),
-        ),
-        encoding="utf-8",
-    )
-    with Visit(browser, where.as_uri()) as visit:
+    with Visit(browser, widget_page(widgets.VBox([slider, stack]))) as visit:
         handle = visit.page.locator(".noUi-handle")
         handle.wait_for()
         shown = visit.page.locator(".frame:visible")
@@ -147,6 +156,14 @@ def test_the_widget_runtime_steps_frames_without_a_kernel(site, browser, tmp_pat
         assert shown.all_inner_texts() == ["frame 1"]
         assert visit.errors == []
         assert visit.foreign == []
+
+
+def test_formulas_in_widgets_are_typeset_with_the_book_s_macros(browser, widget_page):
+    formula = widgets.HTMLMath(r"<p>the mean is $\BetaF(\alpha, \beta)$</p>")
+    with Visit(browser, widget_page(formula)) as visit:
+        visit.page.locator("mjx-container").wait_for()
+        assert visit.page.locator("mjx-merror").count() == 0
+        assert visit.errors == []
 
 
 def test_toc_lists_every_page_there_is():
