@@ -58,6 +58,8 @@ $(EXECUTED): $(INSTALLED) $(PACKAGE)
 	@rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
+# Sphinx alone would neither drop pages that are gone nor copy a changed style sheet.
 $(BOOK): $(EXECUTED) $(TEXT)
+	@rm -rf _build/html
 	$(BIN)/jupyter-book build . -q -W -n --keep-going
 	@touch $@

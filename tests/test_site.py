@@ -123,9 +123,10 @@ def widget_page(site, tmp_path):
     """Return a function that writes a page with a widget and the scripts that a chapter loads."""
     chapter = (site / "chapters" / "04_em.html").read_text(encoding="utf-8")
     static = (site / "_static").as_uri() + "/"
-    wanted = r"<script[^>]*(?:book\.js|mathjax)[^>]*></script>|<script>window\.MathJax = .*?</script>"
-    scripts = "\n".join(re.findall(wanted, chapter)).replace("../_static/", static)
-    assert scripts.count("<script") == 3
+    files = r"<script[^>]*(?:book\.js|fontawesome\.js|mathjax)[^>]*></script>"
+    wanted = re.findall(files + r"|<script>window\.MathJax = .*?</script>", chapter)
+    scripts = "\n".join(wanted).replace("../_static/", static)
+    assert scripts.count("<script") == 4
 
     def write(widget):
         data = embed_data(views=[widget])
@@ -156,6 +157,18 @@ def test_the_widget_runtime_steps_frames_without_a_kernel(browser, widget_page):
         assert shown.all_inner_texts() == ["frame 1"]
         assert visit.errors == []
         assert visit.foreign == []
+
+
+def test_play_runs_through_the_frames(browser, widget_page):
+    frames = [widgets.HTML(f"<p class='frame'>frame {number}</p>") for number in range(3)]
+    stack = widgets.Stack(frames, selected_index=0)
+    play = widgets.Play(value=0, min=0, max=2, interval=100)
+    link = widgets.jslink((play, "value"), (stack, "selected_index"))
+    assert link.comm is not None
+    with Visit(browser, widget_page(widgets.VBox([play, stack]))) as visit:
+        visit.page.locator(".widget-play button").first.click()
+        visit.page.get_by_text("frame 2").wait_for()
+        assert visit.errors == []
 
 
 def test_formulas_in_widgets_are_typeset_with_the_book_s_macros(browser, widget_page):

@@ -41,6 +41,10 @@ PACKAGES = {
         {
             "dist/embed.js": "widgets/embed.js",
             "dist/embed.js.LICENSE.txt": "widgets/embed.js.LICENSE.txt",
+            # The icons of Play's buttons.
+            "dist/1551f4f60c37af51121f.woff2": "widgets/1551f4f60c37af51121f.woff2",
+            "dist/7a3337626410ca2f4071.woff2": "widgets/7a3337626410ca2f4071.woff2",
+            "dist/d878b0a6a1144760244f.woff2": "widgets/d878b0a6a1144760244f.woff2",
         },
     ),
 }
