@@ -81,6 +81,13 @@ def test_public_names_are_those_of_the_contract():
     assert all(hasattr(betabin, name) for name in betabin.__all__)
 
 
+def names_before_colons(section):
+    """What a section of a NumPy docstring describes, in order."""
+    return [
+        word for line in section.splitlines() if " : " in line for word in line.split(" : ")[0].split(", ")
+    ]
+
+
 @pytest.mark.parametrize("name", sorted(OF_ROWS.keys() | OF_PARAMS.keys() | LOADERS))
 def test_functions_are_documented(name):
     function = getattr(betabin, name)
@@ -90,13 +97,7 @@ def test_functions_are_documented(name):
         assert f"\n{section}\n{'-' * len(section)}\n" in text
     if arguments:
         described = text.split("\nParameters\n")[1].split("\nReturns\n")[0]
-        names = [
-            word
-            for line in described.splitlines()
-            if " : " in line
-            for word in line.split(" : ")[0].split(", ")
-        ]
-        assert names == list(arguments)
+        assert names_before_colons(described) == list(arguments)
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
@@ -104,13 +105,7 @@ def test_records_describe_their_fields(name):
     record = getattr(betabin, name)
     fields = getattr(record, "_fields", None) or record.__dataclass_fields__
     described = inspect.getdoc(record).split("\nAttributes\n")[1]
-    names = [
-        word
-        for line in described.splitlines()
-        if " : " in line
-        for word in line.split(" : ")[0].split(", ")
-    ]
-    assert names == list(fields)
+    assert names_before_colons(described) == list(fields)
 
 
 @pytest.mark.parametrize("name", WITH_COUNTS)

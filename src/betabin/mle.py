@@ -250,6 +250,7 @@ def _supremum(table: _Table) -> _Supremum:
     runs = [_newton(table, eta, lam)]
     if not same_n:  # there may be several maxima, one of them perhaps at theta = 0
         runs += [_newton(table, *_ridge(table, theta)) for theta in _THETA_STARTS]
+    # The highest, and among equals the one found soonest.
     path, converged = max(
         runs, key=lambda run: (run[1] or slope > 0, round(run[0][-1][2], 8), -len(run[0]))
     )
