@@ -18,3 +18,33 @@
     },
   });
 })();
+
+// Names for assistive technology that the widget runtime leaves out, and words read when they change.
+(() => {
+  const PLAY = ["Play or pause", "Stop", "Repeat"];
+  const name = (root) => {
+    for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
+      const widget = handle.closest(".widget-inline-hbox");
+      const label = widget?.querySelector(".widget-label")?.textContent;
+      if (!label) continue;
+      handle.setAttribute("aria-label", label);
+      // A slider over names says the name, not its number.
+      const readout = widget.querySelector(".widget-readout");
+      const say = () => handle.setAttribute("aria-valuetext", readout.textContent);
+      if (readout) {
+        say();
+        new MutationObserver(say).observe(readout, { childList: true, characterData: true, subtree: true });
+      }
+    }
+    for (const play of root.querySelectorAll(".widget-play")) {
+      play.querySelectorAll("button:not([aria-label])").forEach((button, i) => button.setAttribute("aria-label", PLAY[i]));
+    }
+    for (const words of root.querySelectorAll(".explorer-words:not([aria-live])")) {
+      words.setAttribute("aria-live", "polite");
+    }
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    name(document);
+    new MutationObserver(() => name(document)).observe(document.body, { childList: true, subtree: true });
+  });
+})();

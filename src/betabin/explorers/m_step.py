@@ -1,0 +1,176 @@
+"""What the M-step looks for: the top of a hill that the posteriors have made."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from betabin.em import e_step, m_step
+from betabin.explorers import frames
+from betabin.explorers.rows import given_or, season_2018
+from betabin.model import BetaParams, _check_params
+
+__all__ = ["m_step_explorer"]
+
+
+def m_step_explorer(
+    x: ArrayLike | None = None,
+    n: ArrayLike | None = None,
+    *,
+    params: BetaParams = BetaParams(1.0, 1.0),  # noqa: B008 - a tuple, and never changed
+) -> frames.Explorer:
+    """Try parameters on the M-step's objective, the posteriors being fixed (eq-q-function).
+
+    The objective is shown per row and without the terms that hold no parameter:
+    ``(alpha - 1) mean_log_z + (beta - 1) mean_log_one_minus_z - log B(alpha, beta)``.
+
+    Parameters
+    ----------
+    x, n : array_like of int, optional
+        Successes and trials; by default the season of 2018, no pitchers, a hundred at-bats or more.
+    params : BetaParams
+        The parameters that the posteriors were taken under.
+
+    Returns
+    -------
+    Explorer
+        To be displayed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not as described: the message names the argument, the element and the rule.
+    """
+    x, n = given_or(season_2018, x, n)
+    params = _check_params(params)
+    log_z, log_one_minus_z = e_step(params, x, n)
+    goal = m_step((log_z, log_one_minus_z))
+    means, first_mean = _means(goal.mean, params.mean)
+    totals, first_total = _concentrations(goal.concentration, params.concentration)
+
+    def objective(alpha, beta):
+        return (alpha - 1) * log_z + (beta - 1) * log_one_minus_z - special.betaln(alpha, beta)
+
+    def slope(alpha, beta):
+        both = special.digamma(alpha + beta)
+        return log_z - special.digamma(alpha) + both, log_one_minus_z - special.digamma(beta) + both
+
+    top = objective(*goal)
+
+    def set_up(axes):
+        (ax,) = axes
+        margin = 0.04 * (means[-1] - means[0])
+        ax.set(xlabel="mean", ylabel="concentration", yscale="log")
+        ax.set(xlim=(means[0] - margin, means[-1] + margin), ylim=(totals[0] / 1.3, totals[-1] * 1.3))
+        across = np.linspace(*ax.get_xlim(), 120)
+        up = np.geomspace(*ax.get_ylim(), 100)[:, None]
+        below = top - objective(across * up, (1 - across) * up)
+        lines = np.geomspace(0.003, below.max() / 1.5, 14)
+        ax.contour(across, up[:, 0], below, lines, colors="#9A9A9A", linewidths=0.8)
+        ax.plot(goal.mean, goal.concentration, "k*", markersize=14, label="top")
+        ax.plot([], [], "o", color="C1", label="you, and uphill")
+        ax.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
+
+    def here(mean, s):
+        def draw(axes):
+            (ax,) = axes
+            ax.plot(mean, s, "o", color="C1", markersize=9)
+            by_alpha, by_beta = slope(mean * s, (1 - mean) * s)
+            # In the picture's own coordinates, so that the arrow crosses the contour line at right angles.
+            box = ax.get_window_extent()
+            uphill = np.array(
+                [
+                    s * (by_alpha - by_beta) * np.ptp(ax.get_xlim()) / box.width,
+                    s
+                    * (mean * by_alpha + (1 - mean) * by_beta)
+                    * np.ptp(np.log(ax.get_ylim()))
+                    / box.height,
+                ]
+            )
+            steep = np.hypot(*uphill) * box.width
+            if steep < 1e-6:
+                return
+            # The steeper the longer, but never out of sight.
+            length = box.width * (0.06 + 0.05 * np.clip(np.log10(steep), -1, 2))
+            start = ax.transData.transform((mean, s))
+            end = ax.transData.inverted().transform(start + uphill * box.width / steep * length)
+            look = {"arrowstyle": "-|>", "color": "C1", "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
+            ax.annotate("", end, (mean, s), arrowprops=look)
+
+        return draw
+
+    def tell(mean, s):
+        alpha, beta = mean * s, (1 - mean) * s
+        below = top - objective(alpha, beta)
+        by_alpha, by_beta = slope(alpha, beta)
+        where = "This is the top." if below < 1e-9 else f"The top is {_times(goal.concentration / s)}."
+        return frames.words(
+            [
+                f"Mean {mean:.4f}, concentration {s:.4g}: <b>α = {alpha:.4g}, β = {beta:.4g}</b>. "
+                "Objective per "
+                f"player <b>{objective(alpha, beta):.4f}</b>, {below:.4f} below the top. {where}",
+                f"Its slope: {by_alpha:+.4f} along α, {by_beta:+.4f} along β.",
+            ]
+        )
+
+    canvas = frames.Canvas(set_up, height=4.4)
+
+    def build():
+        across = frames.choice("mean", [f"{m:.3f}" for m in means], index=first_mean)
+        up = frames.choice("concentration", [f"{s:.4g}" for s in totals], index=first_total)
+        base = canvas.base(
+            f"Contour lines of the objective over mean and concentration, its top marked at mean "
+            f"{goal.mean:.3f} and concentration {goal.concentration:.4g}."
+        )
+        dots = [
+            [
+                canvas.layer(
+                    here(m, s), f"A dot at mean {m:.3f}, concentration {s:.4g}, with an arrow uphill."
+                )
+                for m in means
+            ]
+            for s in totals
+        ]
+        said = [[tell(m, s) for m in means] for s in totals]
+        return [
+            across,
+            up,
+            frames.layered([base, frames.nested(dots, up, across)]),
+            frames.told(frames.nested(said, up, across)),
+        ]
+
+    return frames.Explorer(
+        f"m_step_explorer: the top is at alpha = {goal.alpha:.4g}, beta = {goal.beta:.4g}",
+        [canvas],
+        here(means[first_mean], totals[first_total]),
+        len(means) * len(totals),
+        build,
+    )
+
+
+def _means(goal: float, start: float) -> tuple[list[float], int]:
+    """Fifteen means from beyond the one to beyond the other, both among them; and where the start is."""
+    low, high = sorted([goal, start])
+    reach = max(high - low, 0.2 * min(low, 1 - high))
+    grid = np.linspace(max(low - 0.2 * reach, low / 2), min(high + 0.15 * reach, (1 + high) / 2), 15)
+    return _with(grid, goal, start)
+
+
+def _concentrations(goal: float, start: float) -> tuple[list[float], int]:
+    """Twelve concentrations from the lower to beyond the higher, both among them; and where the "
+    "start is.
+    """
+    low, high = sorted([goal, start])
+    return _with(np.geomspace(low, high * 4, 12), goal, start)
+
+
+def _with(grid: np.ndarray, goal: float, start: float) -> tuple[list[float], int]:
+    for value in (start, goal):
+        grid[np.argmin(np.abs(np.log(grid / value)))] = value
+    return grid.tolist(), int(np.argmin(np.abs(grid - start)))
+
+
+def _times(ratio: float) -> str:
+    """Say where the top's concentration is, seen from here."""
+    if 0.999 < ratio < 1.001:
+        return "at this concentration, and another mean"
+    return f"at {ratio:.3g} times this concentration"

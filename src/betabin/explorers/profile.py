@@ -1,0 +1,130 @@
+"""The ridge of the likelihood: how far along it the data let us go."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize, stats
+
+from betabin.data import load_efron_morris
+from betabin.explorers import frames
+from betabin.explorers.rows import given_or
+from betabin.information import score
+from betabin.mle import fit_mle
+from betabin.model import BetaParams, log_likelihood
+from betabin.plots import log_likelihood_contours
+
+__all__ = ["profile_explorer"]
+
+_CUT = float(stats.chi2.ppf(0.95, 1)) / 2
+
+
+def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> frames.Explorer:
+    """Walk along the ridge of the log-likelihood: for each concentration, the best mean (eq-profile).
+
+    Parameters
+    ----------
+    x, n : array_like of int, optional
+        Successes and trials; by default the eighteen batters of Efron and Morris.
+
+    Returns
+    -------
+    Explorer
+        To be displayed.
+
+    Raises
+    ------
+    ValueError
+        The mean has no best value inside: every x is 0, or every x is n. Also for input that is not as
+        described: the message names the argument, the element and the rule.
+    TypeError
+        Input that does not hold whole numbers.
+    """
+    x, n = given_or(lambda: load_efron_morris()[1:3], x, n)
+    if x.sum() in (0, n.sum()):
+        raise ValueError("x must hold both successes and failures: here every trial ended alike")
+    best = fit_mle(x, n)
+    centre = best.concentration if best.status == "interior" else 4.0 * n.max()
+    grid = centre * np.geomspace(1 / 40, 160, 25)
+
+    def ridge(s):
+        """Return the mean that is best at this concentration."""
+
+        def slope(mean):
+            by_alpha, by_beta = score((mean * s, (1 - mean) * s), x, n)
+            return by_alpha - by_beta
+
+        return float(optimize.brentq(slope, 1e-9, 1 - 1e-9, xtol=1e-12))
+
+    def height(mean, s):
+        return log_likelihood((mean * s, (1 - mean) * s), x, n)
+
+    means = [ridge(s) for s in grid]
+    below = [best.log_likelihood - height(m, s) for m, s in zip(means, grid, strict=True)]
+    width = 3.2 * np.sqrt(means[0] * (1 - means[0]) / min(n.sum(), (1 + grid[0]) * n.size))
+    nearest = int(np.argmin(below))
+
+    def set_up(axes):
+        upper, lower = axes
+        log_likelihood_contours(
+            upper,
+            x,
+            n,
+            mean=(max(min(means) - width, 1e-3), min(max(means) + width, 1 - 1e-3)),
+            concentration=(grid[0], grid[-1]),
+            below=[0.1, 0.5, _CUT, 4, 8, 16],
+        )
+        upper.plot(means, grid, color="C0", linestyle="--", label="ridge")
+        lower.semilogx(grid, -np.array(below), color="C0", label="profile")
+        lower.axhline(-_CUT, color="#505050", linestyle=":", label="95 % cut")
+        lower.set(
+            xlabel="concentration", ylabel="below the supremum", xlim=(grid[0], grid[-1]), ylim=(-6, 0.4)
+        )
+        if best.status == "interior":
+            upper.plot(best.mean, best.concentration, "k*", markersize=14, label="maximum")
+        for ax in axes:
+            ax.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none")
+
+    def here(k):
+        def draw(axes):
+            axes[0].plot(means[k], grid[k], "o", color="C1", markersize=10)
+            axes[1].plot(grid[k], -below[k], "o", color="C1", markersize=10)
+
+        return draw
+
+    def tell(k):
+        s, mean = grid[k], means[k]
+        side = "inside" if below[k] <= _CUT else "outside"
+        prior = BetaParams(mean * s, (1 - mean) * s)
+        return frames.words(
+            [
+                f"Concentration <b>{s:.4g}</b>: the best mean is <b>{mean:.4f}</b>, so α = "
+                f"{prior.alpha:.4g}, "
+                f"β = {prior.beta:.4g}, and true averages have a standard deviation of "
+                f"{stats.beta.std(*prior):.4f}.",
+                f"Log-likelihood <b>{best.log_likelihood - below[k]:.3f}</b>, {below[k]:.3f} "
+                "below the supremum: "
+                f"<b>{side}</b> the 95 % interval, which ends {_CUT:.2f} below.",
+            ]
+        )
+
+    canvas = frames.Canvas(set_up, height=7.0, panels=(1, 1), left=0.16)
+
+    def build():
+        slider = frames.choice("concentration", [f"{s:.4g}" for s in grid], index=nearest)
+        dots = [
+            canvas.layer(here(k), f"Dots at concentration {s:.4g}: on the ridge, and on its profile.")
+            for k, s in enumerate(grid)
+        ]
+        base = canvas.base(
+            "Above, contour lines of the log-likelihood over mean and concentration, and the ridge along "
+            "them. Below, the height of the ridge, with the cut of the 95 % interval."
+        )
+        said = frames.stack([tell(k) for k in range(grid.size)], slider)
+        return [slider, frames.layered([base, frames.stack(dots, slider)]), frames.told(said)]
+
+    return frames.Explorer(
+        f"profile_explorer: the ridge of {x.size} rows, {best.status}",
+        [canvas],
+        here(nearest),
+        grid.size,
+        build,
+    )

@@ -1,0 +1,44 @@
+"""The rows that an explorer is given, or those of the chapters if it is given none."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from betabin.data import Batting, load_batting
+from betabin.model import _check_rows
+
+__all__ = ["given_or", "regulars", "season_2018"]
+
+
+def regulars(season: int = 2018) -> Batting:
+    """Return a season's batters: no pitchers, a hundred at-bats or more."""
+    batting = load_batting(season)
+    keep = (batting.position != "P") & (batting.n >= 100)
+    return Batting(*(column[keep] for column in batting))
+
+
+def season_2018() -> tuple[NDArray, NDArray]:
+    """Return hits and at-bats of the season that the chapters fit."""
+    batting = regulars()
+    return batting.x, batting.n
+
+
+def given_or(
+    default: Callable[[], tuple[ArrayLike, ArrayLike]], x: ArrayLike | None, n: ArrayLike | None
+) -> tuple[NDArray, NDArray]:
+    """Return rows of one shape, checked, each with a trial: those given, or the default's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One of `x` and `n` is missing, or they are not successes and trials.
+    """
+    if (x is None) != (n is None):
+        raise TypeError("x and n must be given together, or neither of them")
+    if x is None:
+        x, n = default()
+    x, n = (part.ravel() for part in np.broadcast_arrays(*_check_rows(x, n)))
+    if np.any(n == 0):
+        raise ValueError(f"n[{int(np.argmin(n))}] = 0 must be at least 1")
+    return x, n
