@@ -34,8 +34,9 @@ lint: $(INSTALLED) ## check style and format of the code, in notebooks too
 notebooks: $(INSTALLED) ## run every notebook from top to bottom and store it normalised
 	$(BIN)/python tools/notebooks.py --execute $(NOTEBOOKS)
 
-bench: $(INSTALLED) ## measure speed beside other software, as ratios in one run
+bench: book ## measure speed beside other software, as ratios in one run
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/pages.py
 
 lock: $(INSTALLED) ## choose versions anew and pin them in requirements.txt
 	$(BIN)/uv pip compile --universal --fork-strategy fewest --python-version 3.11 --upgrade --quiet \

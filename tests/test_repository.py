@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import graphlib
 import re
 import subprocess
 import sys
@@ -71,32 +72,55 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine():
         assert not homes.search(text), f"{name} holds a path of one machine: {homes.search(text).group()}"
 
 
+CORE = {"data", "model", "mle", "em", "information"}
+# A module or a folder of them: what it may stand on, and which libraries beside NumPy and SciPy.
 LAYERS = {
-    "data": set(),
-    "model": set(),
-    "mle": {"model"},
-    "em": {"model", "mle"},
-    "information": {"model", "mle"},
-    "plots": {"model", "mle"},
+    "data": (set(), set()),
+    "model": (set(), set()),
+    "mle": ({"model"}, set()),
+    "em": ({"model", "mle"}, set()),
+    "information": ({"model", "mle"}, set()),
+    "plots": ({"model", "mle"}, {"matplotlib"}),
+    "explorers": (CORE | {"plots"}, set()),
+    # The one place that knows how widgets are made.
+    "explorers.frames": (set(), {"matplotlib", "ipywidgets", "IPython"}),
 }
+PACKAGE = ROOT / "src" / "betabin"
+MODULES = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
 
 
-@pytest.mark.parametrize("module", LAYERS)
-def test_modules_stand_on_those_below_them_alone(module):
-    tree = ast.parse((ROOT / "src" / "betabin" / f"{module}.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_modules_stand_on_those_below_them_alone(path):
+    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
     imported = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             imported.add(node.module)
+            if node.module.startswith("betabin."):
+                imported |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
-    ours = {name.removeprefix("betabin.") for name in imported if name.startswith("betabin")}
-    others = {name.split(".")[0] for name in imported if not name.startswith("betabin")}
-    assert ours <= LAYERS[module]
-    libraries = {"numpy", "scipy"} | ({"matplotlib"} if module == "plots" else set())
-    assert others <= libraries | sys.stdlib_module_names
+    name = ".".join(path.with_suffix("").parts)
+    below, libraries = LAYERS.get(name) or LAYERS[path.parts[0]]
+    others = {name.split(".")[0] for name in imported if name.split(".")[0] != "betabin"}
+    assert others <= {"numpy", "scipy"} | libraries | sys.stdlib_module_names
+    ours = {part.removeprefix("betabin.").split(".")[0] for part in imported if part.startswith("betabin.")}
+    own_folder = {path.parts[0]} if len(path.parts) > 1 else set()
+    assert ours <= below | own_folder
 
 
-def test_every_module_has_its_layer():
-    modules = {path.stem for path in (ROOT / "src" / "betabin").glob("*.py")} - {"__init__"}
-    assert modules == set(LAYERS)
+def test_no_module_of_a_folder_stands_on_one_that_stands_on_it():
+    graph = {}
+    for path in MODULES:
+        text = (PACKAGE / path).read_text(encoding="utf-8")
+        name = "betabin." + ".".join(path.with_suffix("").parts)
+        graph[name] = set(re.findall(r"^from (betabin[\w.]*) import", text, re.MULTILINE))
+        graph[name] |= {
+            f"{folder}.{other}"
+            for folder, others in re.findall(r"^from (betabin[\w.]*) import ([\w, ]+)$", text, re.MULTILINE)
+            for other in others.split(", ")
+        }
+    order = graphlib.TopologicalSorter(
+        {name: {o for o in below if o in graph} for name, below in graph.items()}
+    )
+    assert len(list(order.static_order())) == len(MODULES)

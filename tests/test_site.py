@@ -6,36 +6,12 @@ from html.parser import HTMLParser
 
 import ipywidgets as widgets
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT, pages
 from ipywidgets.embed import embed_data
+from visit import Visit
 
 PAGES = [*pages(), "search", "genindex"]
-
-
-class Visit:
-    """A page opened in the browser, and what it logged, asked for and failed to get."""
-
-    def __init__(self, browser, url, width=1200, dark=False):
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-        )
-        self.page = self.context.new_page()
-        self.errors, self.foreign = [], []
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
-        self.page.on("request", self._note_foreign)
-        self.page.goto(url, wait_until="networkidle")
-
-    def _note_foreign(self, request):
-        if not request.url.startswith(("file:", "data:", "blob:")):
-            self.foreign.append(request.url)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.context.close()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -61,6 +37,21 @@ def test_page_in_a_browser(site, browser, page, width, dark):
         )
         assert visit.page.locator("mjx-merror").count() == 0
         assert visit.page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+
+
+# What the Web Content Accessibility Guidelines ask for, levels A and AA.
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_page_is_accessible(site, browser, page, dark):
+    with Visit(browser, (site / f"{page}.html").as_uri(), dark=dark) as visit:
+        if visit.page.locator(".explorer").count():
+            visit.page.locator(".explorer-words p").first.wait_for()
+        result = Axe().run(visit.page, options=WCAG).response
+        assert result["passes"]
+        assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in result["violations"]] == []
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if page.startswith("chapters/0")])

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from betabin.mle import Trace, fit_mle
-from betabin.model import BetaParams, log_likelihood
+from betabin.model import BetaParams, _tabulate
 
 __all__ = ["density", "log_likelihood_contours", "path", "shades"]
 
@@ -75,9 +75,8 @@ def log_likelihood_contours(
     """
     means = np.linspace(*mean, 70)
     concentrations = np.geomspace(*concentration, 60)
-    height = [
-        [log_likelihood((m * s, (1 - m) * s), x, n, counts=counts) for m in means] for s in concentrations
-    ]
+    table = _tabulate(x, n, counts)  # once, for thousands of points
+    height = [[table.log_likelihood(m, 1 - m, 1 / s) for m in means] for s in concentrations]
     levels = fit_mle(x, n, counts=counts).log_likelihood - np.sort(np.ravel(below))[::-1]
     ax.contour(means, concentrations, height, levels, colors="#9A9A9A", linewidths=0.8, linestyles="solid")
     ax.set(xlabel="mean", ylabel="concentration", yscale="log", xlim=mean, ylim=concentration)

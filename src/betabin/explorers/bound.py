@@ -120,7 +120,7 @@ def bound_explorer(
             "The posteriors under this prior lift the bound until it touches.",
         ][k % 2]
         if k == 0:
-            what = f"The bound is that of other posteriors, those under concentration {made_at[0]:.4g}."
+            what = f"The bound is that of posteriors under concentration {frames.number(made_at[0])}."
         return frames.words(
             [
                 f"<b>{step}</b> {what}",
@@ -135,9 +135,12 @@ def bound_explorer(
 
     def build():
         slider, row = frames.stepper("half-step", 2 * rounds)
-        curves = {s: canvas.layer(curve(s), f"The bound of the posteriors under {s:.4g}.") for s in made_at}
+        curves = {
+            s: canvas.layer(curve(s), f"The bound of the posteriors under {frames.number(s)}.")
+            for s in made_at
+        }
         points = [
-            canvas.layer(point(k), f"The prior at concentration {s:.4g}, and the gap there.")
+            canvas.layer(point(k), f"The prior at concentration {frames.number(s)}, and the gap there.")
             for k, s in enumerate(stands)
         ]
         base = canvas.base("The log-likelihood over the concentration, a hill with one top.")

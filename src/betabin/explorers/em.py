@@ -195,7 +195,7 @@ class _Board:
             self.canvas.layer(
                 self.prior(run, t),
                 f"The prior after {t} rounds; the path to mean {p.mean:.4f}, concentration "
-                f"{p.concentration:.4g}.",
+                f"{frames.number(p.concentration)}.",
             )
             for t, p in enumerate(run.priors)
         ]

@@ -32,6 +32,7 @@ __all__ = [
     "choice",
     "layered",
     "nested",
+    "number",
     "stepper",
     "together",
     "told",
@@ -203,6 +204,8 @@ class Explorer:
         for canvas in self._canvases:
             canvas.tick = tick
         self._box.children = list(self._build())
+        # Its state is kept with the page's, closed or not.
+        note.value = ""
         note.close()
 
 
@@ -239,6 +242,11 @@ def together(*draws: Draw) -> Draw:
             part(axes)
 
     return draw
+
+
+def number(value: float) -> str:
+    """Return a positive number with four digits or, from a thousand, as a whole one."""
+    return f"{value:.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def words(paragraphs: Sequence[str]) -> widgets.HTML:

@@ -105,7 +105,8 @@ def m_step_explorer(
         where = "This is the top." if below < 1e-9 else f"The top is {_times(goal.concentration / s)}."
         return frames.words(
             [
-                f"Mean {mean:.4f}, concentration {s:.4g}: <b>α = {alpha:.4g}, β = {beta:.4g}</b>. "
+                f"Mean {mean:.4f}, concentration {frames.number(s)}: <b>α = "
+                f"{frames.number(alpha)}, β = {frames.number(beta)}</b>. "
                 "Objective per "
                 f"player <b>{objective(alpha, beta):.4f}</b>, {below:.4f} below the top. {where}",
                 f"Its slope: {by_alpha:+.4f} along α, {by_beta:+.4f} along β.",
@@ -116,15 +117,16 @@ def m_step_explorer(
 
     def build():
         across = frames.choice("mean", [f"{m:.3f}" for m in means], index=first_mean)
-        up = frames.choice("concentration", [f"{s:.4g}" for s in totals], index=first_total)
+        up = frames.choice("concentration", [f"{frames.number(s)}" for s in totals], index=first_total)
         base = canvas.base(
             f"Contour lines of the objective over mean and concentration, its top marked at mean "
-            f"{goal.mean:.3f} and concentration {goal.concentration:.4g}."
+            f"{goal.mean:.3f} and concentration {frames.number(goal.concentration)}."
         )
         dots = [
             [
                 canvas.layer(
-                    here(m, s), f"A dot at mean {m:.3f}, concentration {s:.4g}, with an arrow uphill."
+                    here(m, s),
+                    f"A dot at mean {m:.3f}, concentration {frames.number(s)}, with an arrow uphill.",
                 )
                 for m in means
             ]
@@ -139,7 +141,8 @@ def m_step_explorer(
         ]
 
     return frames.Explorer(
-        f"m_step_explorer: the top is at alpha = {goal.alpha:.4g}, beta = {goal.beta:.4g}",
+        f"m_step_explorer: the top is at alpha = {frames.number(goal.alpha)}, beta = "
+        f"{frames.number(goal.beta)}",
         [canvas],
         here(means[first_mean], totals[first_total]),
         len(means) * len(totals),

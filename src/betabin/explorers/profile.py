@@ -96,9 +96,9 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
         prior = BetaParams(mean * s, (1 - mean) * s)
         return frames.words(
             [
-                f"Concentration <b>{s:.4g}</b>: the best mean is <b>{mean:.4f}</b>, so α = "
-                f"{prior.alpha:.4g}, "
-                f"β = {prior.beta:.4g}, and true averages have a standard deviation of "
+                f"Concentration <b>{frames.number(s)}</b>: the best mean is <b>{mean:.4f}</b>, so α = "
+                f"{frames.number(prior.alpha)}, "
+                f"β = {frames.number(prior.beta)}, and true averages have a standard deviation of "
                 f"{stats.beta.std(*prior):.4f}.",
                 f"Log-likelihood <b>{best.log_likelihood - below[k]:.3f}</b>, {below[k]:.3f} "
                 "below the supremum: "
@@ -109,9 +109,11 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
     canvas = frames.Canvas(set_up, height=7.0, panels=(1, 1), left=0.16)
 
     def build():
-        slider = frames.choice("concentration", [f"{s:.4g}" for s in grid], index=nearest)
+        slider = frames.choice("concentration", [f"{frames.number(s)}" for s in grid], index=nearest)
         dots = [
-            canvas.layer(here(k), f"Dots at concentration {s:.4g}: on the ridge, and on its profile.")
+            canvas.layer(
+                here(k), f"Dots at concentration {frames.number(s)}: on the ridge, and on its profile."
+            )
             for k, s in enumerate(grid)
         ]
         base = canvas.base(

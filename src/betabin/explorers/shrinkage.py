@@ -1,12 +1,13 @@
 """Raw averages on their way to the mean, as the prior is believed more."""
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from betabin.explorers import frames
-from betabin.explorers.rows import given_or, regulars
+from betabin.explorers.rows import given_or, regulars, season_2018
 from betabin.mle import fit_mle
 from betabin.model import BetaParams, log_likelihood, posterior
 
@@ -60,7 +61,9 @@ def shrinkage_explorer(
         x, n, names = season.x, season.n, season.player.tolist()
         shown = [names.index(name) for name in _SHOWN_2018]
     else:
-        x, n = given_or(None, x, n)
+        if x is None or n is None:
+            raise TypeError("x and n must be given together, and with names")
+        x, n = given_or(season_2018, x, n)
         names = [f"row {i}" for i in range(x.size)] if names is None else [str(name) for name in names]
         if len(names) != x.size:
             raise ValueError(f"names must have one entry for each row: {len(names)} for {x.size} rows")
@@ -107,7 +110,7 @@ def shrinkage_explorer(
     def tell(s):
         after = shrunken(s)
         by_rank = np.argsort(-after, kind="stable")
-        listed = ", ".join(f"{names[shown[i]]} {after[i]:.3f}" for i in by_rank)
+        listed = ", ".join(f"{html.escape(names[shown[i]])} {after[i]:.3f}" for i in by_rank)
         lost = fit.log_likelihood - log_likelihood((mean * s, (1 - mean) * s), x, n)
         return frames.words(
             [

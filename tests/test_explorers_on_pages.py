@@ -1,0 +1,444 @@
+"""The explorers of the built pages, moved by key and by mouse: what is shown is what the "
+"package computes."""
+
+import gzip
+import json
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from conftest import ROOT
+from scipy import optimize, special
+from visit import Visit
+
+import betabin as bb
+from betabin.explorers.rows import regulars
+
+# Found from the notebooks, so that a new one is tested or complained of.
+ON_PAGES = [
+    (path.stem, name)
+    for path in sorted((ROOT / "chapters").glob("*.ipynb"))
+    for cell in nbformat.read(path, as_version=4).cells
+    if cell.cell_type == "code"
+    for name in re.findall(r"^explorers\.(\w+)\(", cell.source, re.MULTILINE)
+]
+
+
+PAINTED = """() => new Promise(done => {
+  let frames = 3;
+  const next = () => (frames-- ? requestAnimationFrame(next) : done());
+  next();
+})"""
+
+
+class Shown:
+    """One explorer on a page, as a reader sees it."""
+
+    def __init__(self, page, number):
+        self.page = page
+        self.root = page.locator(".explorer").nth(number)
+        self.root.locator(".explorer-words p").first.wait_for()
+
+    def sliders(self):
+        return self.root.locator(".noUi-handle")
+
+    def controls(self):
+        """What the controls say, by their labels."""
+        said = {}
+        for slider in self.sliders().all():
+            said[slider.get_attribute("aria-label")] = slider.get_attribute("aria-valuetext")
+        for dropdown in self.root.locator("select").all():
+            said["start"] = dropdown.input_value()
+        return said
+
+    def words(self):
+        return " ".join(self.root.locator(".explorer-words p").all_inner_texts()).replace("−", "-")
+
+    def frame(self):
+        """Everything to be seen in the picture."""
+        return "\n".join(
+            self.root.locator(".explorer-picture svg").evaluate_all("all => all.map(e => e.outerHTML)")
+        )
+
+    def settle(self):
+        """Wait until the page has painted what the last event asked for."""
+        self.page.evaluate(PAINTED)
+
+    def press(self, slider, key):
+        slider.press(key)
+        self.settle()
+
+    def drag(self, slider, share):
+        """Take the handle to a share of its track."""
+        box = slider.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+        handle = slider.bounding_box()
+        mouse = self.page.mouse
+        mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        mouse.down()
+        mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2, steps=4)
+        mouse.up()
+        self.settle()
+
+
+def numbers(words):
+    return [float(number) for number in re.findall(r"-?\d*\.?\d+(?:e[+-]\d+)?", words)]
+
+
+def find(pattern, words):
+    """The numbers that a pattern's groups match."""
+    found = re.search(pattern.replace("#", r"([-+]?\d*\.?\d+)"), words)
+    assert found, f"{pattern!r} not in {words!r}"
+    return [float(group) for group in found.groups()]
+
+
+def check_posterior(controls, words):
+    hits, s = int(controls["hits"]), float(controls["concentration"])
+    own = bb.posterior((s / 4, 3 * s / 4), hits, 20)
+    assert f"{hits} hits in 20" in words
+    assert find(r"Beta\(#, #\)", words) == [own.alpha, own.beta]
+    assert find(r"raw average of #", words)[0] == pytest.approx(hits / 20, abs=6e-4)
+    mean, deviation = find(r"mean # \(dot\), standard deviation #", words)
+    assert mean == pytest.approx(own.mean, abs=6e-4)
+    assert deviation == pytest.approx(
+        np.sqrt(own.mean * (1 - own.mean) / (own.concentration + 1)), abs=6e-4
+    )
+    assert find(r"has #%", words)[0] == pytest.approx(100 * 20 / (20 + s), abs=0.6)
+
+
+def check_m_step(controls, words):
+    batting = regulars()
+    stats = bb.e_step((1, 1), batting.x, batting.n)
+    goal = bb.m_step(stats)
+
+    def objective(alpha, beta):
+        return (alpha - 1) * stats[0] + (beta - 1) * stats[1] - special.betaln(alpha, beta)
+
+    mean, s = find("Mean #, concentration #:", words)
+    assert (
+        f"{mean:.3f}" == pytest.approx(controls["mean"], abs=0)
+        or abs(mean - float(controls["mean"])) < 6e-4
+    )
+    assert s == pytest.approx(float(controls["concentration"]), rel=1e-3)
+    alpha, beta = find("α = #, β = #", words)
+    assert alpha == pytest.approx(mean * s, rel=2e-3)
+    assert beta == pytest.approx((1 - mean) * s, rel=2e-3)
+    value, below = find("player #, # below", words)
+    # The words round alpha and beta; the objective feels that where it is steep.
+    slope = [stats[0] - special.digamma(alpha) + special.digamma(alpha + beta)]
+    slope += [stats[1] - special.digamma(beta) + special.digamma(alpha + beta)]
+    slack = 2e-4 + 6e-4 * abs(np.dot(slope, [alpha, beta]))
+    assert value == pytest.approx(objective(alpha, beta), abs=slack)
+    assert below == pytest.approx(objective(*goal) - value, abs=2e-4)
+    assert find("slope: # along α, # along β", words) == pytest.approx(slope, abs=2e-3, rel=5e-3)
+
+
+def check_em(controls, words):
+    a, b = map(float, re.search(r"\(([\d.]+), ([\d.]+)\)", controls["start"]).groups())
+    batting = regulars()
+    x, n = ([13], [50]) if "one player" in controls["start"] else (batting.x, batting.n)
+    half = int(controls["half-step"])
+    params, before = bb.BetaParams(a, b), None
+    for _ in range(half // 2):
+        before, params = params, bb.m_step(bb.e_step(params, x, n))
+    shown = find("α = #, β = #", words)
+    assert shown == pytest.approx(list(params), rel=1e-6, abs=6e-4)
+    assert find("mean #, concentration #", words) == pytest.approx(
+        [params.mean, params.concentration], rel=1e-6, abs=6e-3
+    )
+    value = bb.log_likelihood(params, x, n)
+    assert find("Log-likelihood #", words)[0] == pytest.approx(value, abs=6e-4)
+    if half == 0:
+        assert "Start." in words
+        return
+    assert f"Round {(half + 1) // 2}, {'E' if half % 2 else 'M'}-step" in words
+    handed_on = bb.e_step(params if half % 2 else before, x, n)
+    assert find(r"E\[log Z\] = # and E\[log\(1 - Z\)\] = #", words) == pytest.approx(
+        list(handed_on), abs=6e-5
+    )
+    if half % 2 == 0:
+        assert find("up by #", words)[0] == pytest.approx(value - bb.log_likelihood(before, x, n), abs=6e-4)
+
+
+def check_bound(controls, words):
+    batting = regulars()
+    x, n = batting.x, batting.n
+
+    def at(s):
+        return bb.BetaParams(0.25 * s, 0.75 * s)
+
+    def best(s):
+        """The M-step with the mean held: the root of the objective's slope in the concentration."""
+        a, b = bb.e_step(at(s), x, n)
+
+        def slope(t):
+            own = special.digamma([0.25 * t, 0.75 * t]) - special.digamma(t)
+            return 0.25 * (a - own[0]) + 0.75 * (b - own[1])
+
+        return optimize.brentq(slope, 1, 1e4)
+
+    half = int(controls["half-step"])
+    s, made_at = 40.0, 8.0
+    for k in range(1, half + 1):
+        if k % 2:
+            made_at = s
+        else:
+            s = best(s)
+    q = bb.posterior(at(made_at), x, n)
+    expected = [s, bb.log_likelihood(at(s), x, n), bb.lower_bound(at(s), q, x, n)]
+    shown = find("Concentration #: log-likelihood #, bound #", words)
+    assert shown == pytest.approx(expected, abs=6e-3)
+    gap = find("posteriors, is #", words)[0]
+    assert gap == pytest.approx(expected[1] - expected[2], abs=2e-3)
+    if half % 2:
+        assert gap == 0
+
+
+def check_rate(controls, words):
+    batting = regulars()
+    trials = int(controls["at-bats"])
+    enough = batting.n >= 400
+    x, n = batting.x[enough], batting.n[enough]
+    x = np.random.default_rng(3).hypergeometric(x, n - x, trials)
+    best = bb.fit_mle(x, trials)
+    assert find("# at-bats of each of # players", words) == [trials, enough.sum()]
+    s, share = find("concentration #, and # of", words)
+    assert s == pytest.approx(best.concentration, abs=0.06)
+    assert share == pytest.approx(np.linalg.eigvals(bb.rate_matrix(best.params, x, trials)).max(), abs=6e-5)
+    em, squarem, newton = find("EM #, SQUAREM #, Newton #", words)
+    walk = bb.fit_em(x, trials, tol=1e-9, max_iter=20_000).trace
+    left = np.abs(np.log((walk.alpha + walk.beta) / best.concentration))
+    assert left[int(em)] <= 1e-6 < left[int(em) - 1]
+    assert newton <= best.n_iter
+    assert newton < squarem < em
+
+
+def check_profile(controls, words):
+    batters = bb.load_efron_morris()
+    s, mean = find("Concentration #: the best mean is #", words)
+    assert s == pytest.approx(float(controls["concentration"]), rel=1e-3)
+
+    def height(mean):
+        return bb.log_likelihood((mean * s, (1 - mean) * s), batters.x, batters.n)
+
+    best = optimize.minimize_scalar(lambda m: -height(m), bounds=(0.1, 0.5), options={"xatol": 1e-9})
+    assert mean == pytest.approx(best.x, abs=6e-5)
+    value, below = find("Log-likelihood #, # below", words)
+    assert value == pytest.approx(-best.fun, abs=2e-3)
+    assert below == pytest.approx(-45.343896255 - value, abs=1.1e-3)
+    assert ("inside" in words) == (below < 1.9207)
+
+
+def check_shrinkage(controls, words):
+    batting = regulars()
+    fit = bb.fit_mle(batting.x, batting.n)
+    s = fit.concentration if "fitted" in controls["concentration"] else float(controls["concentration"])
+    listed = re.findall(r"([A-Z][a-z]+ [A-Z]\w+) (0\.\d{3})", words)
+    assert len(listed) == 10
+    for name, shown in listed:
+        (i,) = np.flatnonzero(batting.player == name)
+        expected = (fit.mean * s + batting.x[i]) / (s + batting.n[i])
+        assert float(shown) == pytest.approx(expected, abs=6e-4)
+    params = fit.mean * s, (1 - fit.mean) * s
+    lost = fit.log_likelihood - bb.log_likelihood(params, batting.x, batting.n)
+    assert find("rows: # below", words)[0] == pytest.approx(lost, abs=6e-3)
+
+
+CHECKS = {
+    "posterior_explorer": check_posterior,
+    "m_step_explorer": check_m_step,
+    "em_stepper": check_em,
+    "bound_explorer": check_bound,
+    "rate_explorer": check_rate,
+    "profile_explorer": check_profile,
+    "shrinkage_explorer": check_shrinkage,
+}
+
+
+@pytest.fixture(scope="module")
+def opened(site, browser):
+    """Return a function that opens a page once, for all tests of it."""
+    visits = {}
+
+    def visit(page):
+        if page not in visits:
+            visits[page] = Visit(browser, (site / "chapters" / f"{page}.html").as_uri())
+        return visits[page]
+
+    yield visit
+    for one in visits.values():
+        one.context.close()
+
+
+@pytest.fixture
+def explorer(opened, request):
+    page, name = request.param
+    visit = opened(page)
+    shown = Shown(visit.page, [n for p, n in ON_PAGES if p == page].index(name))
+    shown.check = lambda: CHECKS[name](shown.controls(), shown.words())
+    yield shown
+    assert visit.errors == []
+    assert visit.foreign == []
+
+
+every_explorer = pytest.mark.parametrize("explorer", ON_PAGES, indirect=True, ids=lambda pair: pair[1])
+
+
+def test_the_chapters_have_the_explorers_there_are():
+    from betabin import explorers
+
+    assert {name for _, name in ON_PAGES} == set(explorers.__all__) == set(CHECKS)
+
+
+@every_explorer
+def test_first_frame_says_what_the_package_computes(explorer):
+    explorer.check()
+    assert explorer.root.locator(".explorer-picture svg").count() >= 2
+
+
+@every_explorer
+def test_every_slider_by_keyboard(explorer):
+    for slider in explorer.sliders().all():
+        first, words = explorer.frame(), explorer.words()
+        start = slider.get_attribute("aria-valuetext")
+        explorer.press(slider, "Home")
+        at_start = start == slider.get_attribute("aria-valuetext")
+        seen = {explorer.frame()}
+        for key in ["ArrowRight", "ArrowRight", "ArrowRight", "End", "ArrowLeft"]:
+            explorer.press(slider, key)
+            explorer.check()
+            seen.add(explorer.frame())
+        assert len(seen) == 6
+        # Back to where it stood gives the first frame again.
+        explorer.press(slider, "Home")
+        for _ in range(60):
+            if at_start or slider.get_attribute("aria-valuetext") == start:
+                break
+            explorer.press(slider, "ArrowRight")
+        assert explorer.frame() == first
+        assert explorer.words() == words
+
+
+@every_explorer
+def test_every_slider_by_mouse(explorer):
+    for slider in explorer.sliders().all():
+        first, words = explorer.frame(), explorer.words()
+        start = float(slider.get_attribute("aria-valuenow"))
+        least, most = (float(slider.get_attribute(f"aria-value{end}")) for end in ("min", "max"))
+        seen = {first}
+        for share in (0.02, 0.4, 0.97):
+            explorer.drag(slider, share)
+            explorer.check()
+            seen.add(explorer.frame())
+        assert len(seen) >= 3
+        explorer.drag(slider, (start - least) / (most - least))
+        assert explorer.frame() == first
+        assert explorer.words() == words
+
+
+@every_explorer
+def test_every_dropdown(explorer):
+    for dropdown in explorer.root.locator("select").all():
+        first = explorer.frame()
+        slider = explorer.sliders().first
+        explorer.press(slider, "ArrowRight")
+        explorer.press(slider, "ArrowRight")
+        seen = set()
+        for option in dropdown.locator("option").evaluate_all("all => all.map(e => e.value)"):
+            dropdown.select_option(option)
+            explorer.settle()
+            explorer.check()
+            seen.add(explorer.frame())
+        assert len(seen) == dropdown.locator("option").count()
+        dropdown.focus()
+        dropdown.press("Home")
+        dropdown.press("ArrowDown")
+        explorer.settle()
+        explorer.check()
+        dropdown.press("Home")
+        explorer.press(slider, "Home")
+        assert explorer.frame() == first
+
+
+@every_explorer
+def test_play_steps_by_itself_only_when_asked(explorer):
+    for play in explorer.root.locator(".widget-play").all():
+        first = explorer.frame()
+        slider = explorer.sliders().first
+        assert slider.get_attribute("aria-valuenow") == "0.0"
+        button = play.get_by_role("button", name="Play or pause")
+        button.focus()
+        button.press("Enter")
+        explorer.page.wait_for_function(
+            "s => s.getAttribute('aria-valuenow') >= 2", arg=slider.element_handle()
+        )
+        button.press("Enter")
+        explorer.settle()
+        explorer.check()
+        assert explorer.frame() != first
+        play.get_by_role("button", name="Stop").click()
+        explorer.settle()
+        assert explorer.frame() == first
+
+
+@every_explorer
+def test_everything_has_a_name(explorer):
+    for svg in explorer.root.locator(".explorer-picture svg").all():
+        assert svg.get_attribute("role") == "img"
+        assert len(svg.get_attribute("aria-label")) > 10
+    for control in explorer.root.locator(".noUi-handle, button, select").all():
+        name = control.get_attribute("aria-label") or control.evaluate("e => e.labels?.[0]?.textContent")
+        assert name
+    assert explorer.root.locator(".explorer-words").first.get_attribute("aria-live") == "polite"
+
+
+@every_explorer
+def test_focus_is_seen(explorer):
+    for control in explorer.root.locator(".noUi-handle, button, select").all():
+        control.focus()
+        explorer.page.keyboard.press("Shift")
+        assert control.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
+def test_frames_are_light(site, page):
+    text = (site / "chapters" / f"{page}.html").read_text(encoding="utf-8")
+    (state,) = re.findall(
+        r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', text, re.DOTALL
+    )
+    assert len(gzip.compress(state.encode())) < 400_000
+    assert len(gzip.compress(text.encode())) < 1_000_000
+    assert "Drawing" not in " ".join(
+        str(model["state"].get("value")) for model in json.loads(state)["state"].values()
+    )
+
+
+@pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
+def test_on_a_phone_nothing_is_cut_off_and_thumbs_find_the_handles(site, browser, page):
+    with Visit(browser, (site / "chapters" / f"{page}.html").as_uri(), width=390) as visit:
+        visit.page.locator(".explorer .noUi-handle").first.wait_for()
+        for part in visit.page.locator(
+            ".explorer svg, .explorer .noUi-target, .explorer select, .explorer p"
+        ).all():
+            box = part.bounding_box()
+            if box and box["width"]:
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= 390
+        for control in visit.page.locator(".explorer .widget-play button, .explorer select").all():
+            assert control.bounding_box()["height"] >= 40
+        reach = "e => parseFloat(getComputedStyle(e, '::before').height)"
+        for handle in visit.page.locator(".explorer .noUi-handle").all():
+            assert handle.evaluate(reach) >= 40
+
+
+@pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
+def test_print_shows_the_current_frame(site, browser, page):
+    with Visit(browser, (site / "chapters" / f"{page}.html").as_uri()) as visit:
+        handle = visit.page.locator(".explorer .noUi-handle").first
+        handle.press("End")
+        visit.page.evaluate(PAINTED)
+        svgs = visit.page.locator(".explorer-picture svg")
+        shown = svgs.evaluate_all("all => all.map(e => e.outerHTML)")
+        visit.page.emulate_media(media="print")
+        assert svgs.evaluate_all("all => all.map(e => e.outerHTML)") == shown
+        assert all(box["width"] > 200 for box in (svg.bounding_box() for svg in svgs.all()))

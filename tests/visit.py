@@ -1,0 +1,27 @@
+"""A page opened in the browser, and all it complains of."""
+
+
+class Visit:
+    """A page opened in the browser, and what it logged, asked for and failed to get."""
+
+    def __init__(self, browser, url, width=1200, dark=False):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        self.page = self.context.new_page()
+        self.errors, self.foreign = [], []
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
+        self.page.on("request", self._note_foreign)
+        self.page.goto(url, wait_until="networkidle")
+
+    def _note_foreign(self, request):
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
