@@ -71,6 +71,7 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine():
         assert not homes.search(text), f"{name} holds a path of one machine: {homes.search(text).group()}"
 
 
+CORE = {"model", "mle", "em", "information", "data"}
 LAYERS = {
     "data": set(),
     "model": set(),
@@ -81,20 +82,44 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("module", LAYERS)
-def test_modules_stand_on_those_below_them_alone(module):
-    tree = ast.parse((ROOT / "src" / "betabin" / f"{module}.py").read_text(encoding="utf-8"))
+def imports(path):
+    """What a module imports: the modules of ours, and the libraries."""
     imported = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             imported.add(node.module)
         elif isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
     ours = {name.removeprefix("betabin.") for name in imported if name.startswith("betabin")}
-    others = {name.split(".")[0] for name in imported if not name.startswith("betabin")}
+    return ours, {name.split(".")[0] for name in imported if not name.startswith("betabin")}
+
+
+@pytest.mark.parametrize("module", LAYERS)
+def test_modules_stand_on_those_below_them_alone(module):
+    ours, others = imports(ROOT / "src" / "betabin" / f"{module}.py")
     assert ours <= LAYERS[module]
     libraries = {"numpy", "scipy"} | ({"matplotlib"} if module == "plots" else set())
     assert others <= libraries | sys.stdlib_module_names
+
+
+CHECKS = sorted((ROOT / "src" / "betabin" / "checks").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", CHECKS, ids=[path.stem for path in CHECKS])
+def test_checks_stand_on_the_core_alone(path):
+    ours, others = imports(path)
+    among_themselves = {name for name in ours if name.split(".")[0] == "checks"}
+    if path.stem.startswith("ex"):
+        assert among_themselves <= {"checks.kinds"}
+    assert ours - among_themselves <= CORE
+    # SymPy is looked at when an answer is made with it, and not imported.
+    assert others <= {"numpy", "scipy"} | sys.stdlib_module_names
+
+
+def test_the_core_does_not_import_the_checks():
+    code = "import sys, betabin; print(*sys.modules)"
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not [name for name in listed.split() if name.startswith(("betabin.checks", "sympy"))]
 
 
 def test_every_module_has_its_layer():
