@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 
 import nbformat
+import notebooks
 import pytest
 from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.converters.base import NbGraderException
-from nbgrader.utils import compute_checksum
+from nbgrader.utils import compute_checksum, determine_grade
 
 import exercises
 from betabin import checks
@@ -84,6 +85,16 @@ def test_unanswered_every_check_says_so(name):
         assert result.data["text/plain"] == "0"
     answers = [cell for cell in notebook.cells if about(cell).get("solution")]
     assert all("..." in cell.source and cell.outputs == [] for cell in answers)
+
+
+def test_nbgrader_reads_partial_points(tmp_path):
+    notebook = read("exercises", "ex01_model")
+    upto = next(i for i, cell in enumerate(notebook.cells) if about(cell).get("grade_id") == "ex01-1")
+    notebook.cells = notebook.cells[: upto + 1]
+    answer = notebook.cells[upto - 1]
+    answer.source = answer.source.replace("...", "return alpha * (alpha + 1) / (alpha + beta) ** 2")
+    run = notebooks.execute(notebook, tmp_path)
+    assert determine_grade(run.cells[upto]) == (1, 2)
 
 
 @pytest.mark.parametrize("name", SETS)
