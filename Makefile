@@ -7,12 +7,13 @@ INSTALLED := .venv/.installed
 BOOK := _build/.book
 EXECUTED := _build/.executed
 
-NOTEBOOKS := $(wildcard chapters/*.ipynb)
+NOTEBOOKS := $(wildcard chapters/*.ipynb solutions/*/*.ipynb)
+EXERCISES := $(wildcard exercises/*/*.ipynb)
 PACKAGE := $(shell find src -type f -not -name '*.pyc')
 TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site tools -type f -not -name '*.pyc')
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint notebooks bench lock clean
+.PHONY: help book serve test lint notebooks exercises bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -25,14 +26,17 @@ serve: book ## build the book and serve it on localhost (PORT=8000)
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: book lint ## build the book and run every test, the notebooks' outputs included
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env tests $(NOTEBOOKS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env tests $(NOTEBOOKS) $(EXERCISES)
 
 lint: $(INSTALLED) ## check style and format of the code, in notebooks too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-notebooks: $(INSTALLED) ## run every notebook from top to bottom and store it normalised
+notebooks: $(INSTALLED) ## run every chapter and solution from top to bottom and store it normalised
 	$(BIN)/python tools/notebooks.py --execute $(NOTEBOOKS)
+
+exercises: $(INSTALLED) ## generate exercises/, what students get, from solutions/
+	$(BIN)/python tools/exercises.py
 
 bench: book ## measure speed beside other software, as ratios in one run
 	$(BIN)/python benchmarks/bench.py

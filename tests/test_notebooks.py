@@ -5,15 +5,25 @@ import notebooks
 import pytest
 from conftest import ROOT
 
-NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+NOTEBOOKS = [
+    *CHAPTERS,
+    *sorted(ROOT.glob("solutions/*/*.ipynb")),
+    *sorted(ROOT.glob("exercises/*/*.ipynb")),
+]
 
 
 def names(path):
-    return path.stem
+    return path.stem if path in CHAPTERS else f"{path.parents[1].name}/{path.stem}"
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=names)
 def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+@pytest.fixture(params=CHAPTERS, ids=names)
+def chapter(request):
     return nbformat.read(request.param, as_version=4)
 
 
@@ -34,14 +44,14 @@ def test_no_output_is_an_error(notebook):
     assert [output for output in outputs if output.get("name") == "stderr"] == []
 
 
-def test_cells_are_short_enough_to_read(notebook):
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+def test_cells_are_short_enough_to_read(chapter):
+    code = [cell.source for cell in chapter.cells if cell.cell_type == "code"]
     assert sum(not source.startswith("explorers.") for source in code) <= 20
     assert max(len(source.splitlines()) for source in code) <= 25
 
 
-def test_figures_have_a_name_a_caption_and_an_alt_text(notebook):
-    for cell in notebook.cells:
+def test_figures_have_a_name_a_caption_and_an_alt_text(chapter):
+    for cell in chapter.cells:
         if cell.cell_type == "code" and (
             cell.source.startswith("explorers.")
             or any("Figure" in str(o.get("data")) for o in cell.outputs)
@@ -52,10 +62,10 @@ def test_figures_have_a_name_a_caption_and_an_alt_text(notebook):
             assert len(about["image"]["alt"]) > 60
 
 
-def test_chapter_has_its_card_predictions_summary_and_reading(notebook, request):
+def test_chapter_has_its_card_predictions_summary_and_reading(chapter, request):
     if not request.node.callspec.id.startswith("0"):
         return
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = "\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
     for part in (
         ":::{admonition} This chapter",
         "**You will**",

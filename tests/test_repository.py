@@ -81,46 +81,52 @@ LAYERS = {
     "em": ({"model", "mle"}, set()),
     "information": ({"model", "mle"}, set()),
     "plots": ({"model", "mle"}, {"matplotlib"}),
+    # SymPy is looked at when an answer is made with it, and not imported.
+    "checks": (CORE, set()),
     "explorers": (CORE | {"plots"}, set()),
     # The one place that knows how widgets are made.
-    "explorers.frames": (set(), {"matplotlib", "ipywidgets", "IPython"}),
+    "explorers/frames": (set(), {"matplotlib", "ipywidgets", "IPython"}),
 }
 PACKAGE = ROOT / "src" / "betabin"
-MODULES = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+MODULES = {str(path.relative_to(PACKAGE).with_suffix("")): path for path in PACKAGE.rglob("*.py")}
+del MODULES["__init__"]  # stands on all of the core
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_modules_stand_on_those_below_them_alone(path):
-    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
+def imports(path):
+    """What a module imports: ours, and the libraries."""
     imported = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
-            imported.add(node.module)
-            if node.module.startswith("betabin."):
-                imported |= {f"{node.module}.{alias.name}" for alias in node.names}
+            # "from package import module" names the module, "from module import name" does not.
+            imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
-    name = ".".join(path.with_suffix("").parts)
-    below, libraries = LAYERS.get(name) or LAYERS[path.parts[0]]
-    others = {name.split(".")[0] for name in imported if name.split(".")[0] != "betabin"}
+    ours = {name.removeprefix("betabin.").replace(".", "/") for name in imported}
+    return ours & set(MODULES), {name.split(".")[0] for name in imported} - {"betabin"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_stand_on_those_below_them_alone(module):
+    ours, others = imports(MODULES[module])
+    folder = module.split("/")[0]
+    below, libraries = LAYERS.get(module) or LAYERS[folder]
+    assert {name.split("/")[0] for name in ours} <= below | ({folder} if "/" in module else set())
     assert others <= {"numpy", "scipy"} | libraries | sys.stdlib_module_names
-    ours = {part.removeprefix("betabin.").split(".")[0] for part in imported if part.startswith("betabin.")}
-    own_folder = {path.parts[0]} if len(path.parts) > 1 else set()
-    assert ours <= below | own_folder
 
 
-def test_no_module_of_a_folder_stands_on_one_that_stands_on_it():
-    graph = {}
-    for path in MODULES:
-        text = (PACKAGE / path).read_text(encoding="utf-8")
-        name = "betabin." + ".".join(path.with_suffix("").parts)
-        graph[name] = set(re.findall(r"^from (betabin[\w.]*) import", text, re.MULTILINE))
-        graph[name] |= {
-            f"{folder}.{other}"
-            for folder, others in re.findall(r"^from (betabin[\w.]*) import ([\w, ]+)$", text, re.MULTILINE)
-            for other in others.split(", ")
-        }
-    order = graphlib.TopologicalSorter(
-        {name: {o for o in below if o in graph} for name, below in graph.items()}
-    )
-    assert len(list(order.static_order())) == len(MODULES)
+def test_no_module_stands_on_one_that_stands_on_it():
+    graph = {module: imports(path)[0] for module, path in MODULES.items()}
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(MODULES)
+
+
+def test_sets_of_checks_know_nothing_of_each_other():
+    for module, path in MODULES.items():
+        if module.startswith("checks/ex"):
+            assert {name for name in imports(path)[0] if name.startswith("checks")} <= {"checks/kinds"}
+
+
+def test_the_core_imports_neither_checks_nor_pictures():
+    code = "import sys, betabin; print(*sys.modules)"
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    heavy = ("betabin.checks", "betabin.explorers", "sympy", "matplotlib", "ipywidgets")
+    assert not [name for name in listed.split() if name.startswith(heavy)]

@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 _PICTURES = ("image/png", "image/jpeg", "image/svg+xml", "application/vnd.jupyter.widget-view+json")
 _METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 # Cell metadata that says something about the cell, not about the program that edited it.
-_KEPT = ("tags", "mystnb", "nbgrader")
+_KEPT = ("tags", "mystnb", "nbgrader", "deletable", "editable")
 
 
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -68,7 +68,8 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookN
     return notebook
 
 
-def _write(notebook: nbformat.NotebookNode) -> str:
+def write(notebook: nbformat.NotebookNode) -> str:
+    """Return the notebook as the text of its file."""
     return nbformat.writes(notebook).rstrip() + "\n"
 
 
@@ -86,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
         notebook = nbformat.reads(before, as_version=4)
         if options.execute:
             execute(notebook, path.parent)
-        after = _write(normalise(notebook))
+        after = write(normalise(notebook))
         if before != after:
             if options.check:
                 differing += 1

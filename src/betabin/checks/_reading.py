@@ -1,0 +1,153 @@
+"""Read an answer, whatever object it is, as numbers or as letters; or say why that can't be done."""
+
+import math
+import re
+import sys
+from collections.abc import Iterable, Mapping, Set
+from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+# More numbers than any question asks for; what is longer is not read to its end.
+_MOST = 1_000_000
+_DEEPEST = 4
+
+
+class Unreadable(Exception):  # noqa: N818
+    """An answer is not of the kind that was asked for; the message tells the student."""
+
+
+def read_array(answer: object) -> NDArray:
+    """Return an answer as an array of floats; raise `Unreadable` for anything but numbers."""
+    try:
+        nested, _ = _floats(answer, _MOST, 0)
+        return np.array(nested, dtype=float)
+    except Unreadable:
+        raise
+    except ValueError:
+        raise Unreadable("Its rows are of different lengths.") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        raise Unreadable("It can't be read as numbers.") from None
+
+
+def read_number(answer: object) -> float:
+    """Return an answer as one float; raise `Unreadable` for anything but one number."""
+    array = read_array(answer)
+    if array.size != 1:
+        raise Unreadable(f"One number is asked for, and this holds {array.size}.")
+    return float(array.flat[0])
+
+
+def read_letters(answer: object, known: str) -> frozenset[str]:
+    """Return the letters of an answer such as "b", "a, c" or ["a", "c"]; raise `Unreadable` for others."""
+    expected = f"Letters are asked for, of {', '.join(known)}, in quotes."
+    try:
+        parts = [answer] if isinstance(answer, str) else list(islice(iter(answer), len(known) + 1))
+        if not all(isinstance(part, str) and len(part) < 100 for part in parts):
+            raise Unreadable(expected)
+        text = " ".join(str(part) for part in parts).lower()
+    except Unreadable:
+        raise
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        raise Unreadable(expected) from None
+    words = re.findall(r"[a-z]+", re.sub(r"\b(and|or)\b", " ", text))
+    letters = frozenset("".join(words))
+    if not letters or not letters <= set(known) or re.search(r"[^a-z\s,;()&+.]", text):
+        raise Unreadable(expected)
+    return letters
+
+
+def is_expression(answer: object) -> bool:
+    """Tell whether an answer is made by SymPy; it is not imported for that."""
+    sympy = sys.modules.get("sympy")
+    return sympy is not None and isinstance(answer, sympy.Basic)
+
+
+def evaluate(expression: object, values: dict[str, float]) -> float:
+    """Return the value of a SymPy expression; raise `Unreadable` where it holds other symbols."""
+    names = {symbol.name for symbol in expression.free_symbols}
+    others = names - set(values)
+    if others:
+        asked = ", ".join(values)
+        raise Unreadable(f"It holds the symbols {', '.join(sorted(others))}; those asked for are {asked}.")
+    given = {symbol: values[symbol.name] for symbol in expression.free_symbols}
+    return read_number(expression.subs(given).evalf())
+
+
+def show(value: object) -> str:
+    """Return a short text for a value that was read: never the repr of an object we don't know."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        first = [f"{number:.6g}" for number in value.flat[:4]]
+        dots = ["..."] if value.size > 4 else []
+        shape = f" of shape {value.shape}" if value.ndim > 1 or dots else ""
+        return f"[{', '.join(first + dots)}]{shape}"
+    if isinstance(value, bool | int | float | np.number | np.ndarray):
+        return f"{float(value):.6g}"
+    if value is None:
+        return "None"
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value))
+    return name_of(value)
+
+
+def name_of(value: object) -> str:
+    """Return the name of a value's type."""
+    name = type.__dict__["__name__"].__get__(type(value))
+    return "rng" if name == "Generator" else f"an object of type {name}"
+
+
+def _floats(value: object, budget: int, depth: int) -> tuple[float | list, int]:
+    """Return a number or nested lists of numbers, with what is left of the budget."""
+    kind = type(value)
+    if value is ...:
+        raise Unreadable("A part of it is not answered yet.")
+    if issubclass(kind, bool | np.bool_):
+        raise Unreadable("It holds True or False where a number is asked for.")
+    if issubclass(kind, str | bytes):
+        raise Unreadable("It is text: write numbers without quotes.")
+    if issubclass(kind, complex | np.complexfloating):
+        raise Unreadable("It holds a complex number: is there a root or a logarithm of something negative?")
+    if budget <= 0:
+        raise Unreadable("It holds far more numbers than are asked for.")
+    if issubclass(kind, int | float | np.number | Fraction | Decimal):
+        return _finite_or_not(value), budget - 1
+    if is_expression(value) and not getattr(value, "is_Matrix", False):
+        if value.free_symbols:
+            names = ", ".join(sorted(symbol.name for symbol in value.free_symbols))
+            raise Unreadable(f"It still holds the symbols {names}: a number is asked for.")
+        return float(value.evalf()), budget - 1
+    if getattr(value, "is_Matrix", False) is True:
+        return _floats(value.tolist(), budget, depth)
+    if issubclass(kind, np.ndarray):
+        if value.size > budget:
+            raise Unreadable("It holds far more numbers than are asked for.")
+        return _floats(np.array(value, subok=False).tolist(), budget, depth)
+    if issubclass(kind, Mapping | Set):
+        raise Unreadable("It is a dict or a set: numbers in order are asked for, as a list or an array.")
+    if callable(value) and not isinstance(value, Iterable):
+        raise Unreadable("It is a function: what it returns is asked for.")
+    if value is None:
+        raise Unreadable("It is None: is a return missing?")
+    if not hasattr(kind, "__iter__"):
+        return float(value), budget - 1
+    if depth == _DEEPEST:
+        raise Unreadable("It is nested too deeply.")
+    numbers = []
+    for part in islice(iter(value), budget + 1):
+        number, budget = _floats(part, budget, depth + 1)
+        numbers.append(number)
+    return numbers, budget
+
+
+def _finite_or_not(value: object) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

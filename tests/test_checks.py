@@ -1,0 +1,457 @@
+"""The checks of the exercises: never raise, know the slips, take what is equivalent, give nothing away."""
+
+import ast
+import builtins
+import importlib
+import inspect
+import itertools
+import math
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import scipy.special
+import sympy
+from conftest import ROOT
+
+import betabin
+from betabin import checks
+from betabin.checks.kinds import Array, Choice, Example, Function, Number, Option, Slip
+
+FOLDER = ROOT / "src" / "betabin" / "checks"
+SETS = sorted(path.stem for path in FOLDER.glob("ex*.py"))
+QUESTIONS = {name: question for one in SETS for name, question in checks.questions(one).items()}
+
+
+def answers(one):
+    """The catalogue of a set, tests/answers/exNN.py; each set has one."""
+    return importlib.import_module(f"answers.{one}").ANSWERS
+
+
+CATALOGUE = {name: entry for one in SETS for name, entry in answers(one).items()}
+RIGHT = [(name, number) for name, entry in CATALOGUE.items() for number in range(len(entry["right"]))]
+WRONG = [(name, slip) for name, entry in CATALOGUE.items() for slip in entry["wrong"]]
+
+
+def hostile():
+    """Objects on which one thing or another fails."""
+
+    def boom(*_, **__):
+        raise RuntimeError("boom")
+
+    special = ["__eq__", "__float__", "__array__", "__repr__", "__str__", "__iter__", "__len__", "__bool__"]
+    special += ["__hash__", "__getattr__", "__index__", "__abs__", "__lt__", "__copy__", "__deepcopy__"]
+    raising = type("Raising", (), dict.fromkeys(special, boom))()
+    lying = type("Lying", (), {"__class__": property(boom)})()
+    exiting = type("Exiting", (), {"__float__": lambda self: (_ for _ in ()).throw(SystemExit)})()
+    endless = type("Endless", (), {"__iter__": lambda self: itertools.count(), "__len__": lambda self: 3})()
+    bad_float = type("BadFloat", (float,), {"__float__": boom, "__eq__": boom, "__repr__": boom})(1.0)
+    bad_text = type("BadText", (str,), {"lower": boom, "__iter__": boom})("a")
+    bad_array = np.ones(3).view(type("BadArray", (np.ndarray,), {"__array_finalize__": lambda *_: None}))
+    bad_call = type("BadCall", (), {"__call__": boom, "__name__": property(boom)})()
+    loop = []
+    loop.append(loop)
+
+    def recursive(*args):
+        return recursive(*args)
+
+    def raising_with(error):
+        def function(*_):
+            raise error
+
+        return function
+
+    bad_error = type("BadError", (Exception,), {"__str__": boom, "__repr__": boom})
+    return {
+        "raising": raising,
+        "lying": lying,
+        "exiting": exiting,
+        "endless": endless,
+        "bad float": bad_float,
+        "bad text": bad_text,
+        "bad array": bad_array,
+        "bad call": bad_call,
+        "class": type(raising),
+        "loop": loop,
+        "nan": math.nan,
+        "inf": -math.inf,
+        "complex": 1j,
+        "huge integer": 10**1000,
+        "negative huge": [-(10**1000)],
+        "huge array": np.broadcast_to(0.0, (10**6, 10**6)),
+        "huge range": range(10**15),
+        "counting": itertools.count(),
+        "empty": [],
+        "no axes": np.array(3),
+        "strings": np.array(["a", "b"]),
+        "objects": np.array([None, bad_call], dtype=object),
+        "ragged": [[1], [2, 3]],
+        "half answered": [1, ...],
+        "text": "no",
+        "long text": "ab" * 10**6,
+        "bytes": b"a",
+        "bool": True,
+        "dict": {"a": 1},
+        "set": {1, 2},
+        "module": np,
+        "type": int,
+        "symbol": sympy.Symbol("alpha"),
+        "other symbol": sympy.Symbol("q"),
+        "infinite": sympy.oo,
+        "undefined": sympy.nan,
+        "sympy matrix": sympy.Matrix([1, 2]),
+        "sympy function": sympy.Function("f"),
+        "equation": sympy.Eq(sympy.Symbol("alpha"), 1),
+        "few arguments": lambda: 1,
+        "many arguments": lambda a, b, c, d, e, f, g, h: 1,
+        "builtin": print,
+        "returns text": lambda *_: "no",
+        "returns raising": lambda *_: raising,
+        "returns nan": lambda *_: math.nan,
+        "returns itself": lambda *args: args,
+        "returns a function": lambda *_: boom,
+        "returns huge": lambda *_: range(10**15),
+        "raises": boom,
+        "raises badly": raising_with(bad_error()),
+        "exits": raising_with(SystemExit(3)),
+        "interrupts": raising_with(KeyboardInterrupt()),
+        "generator exit": raising_with(GeneratorExit()),
+        "never ends": recursive,
+        "generator": (number for number in (1, 2)),
+        "breaks off": (1 / number for number in (1, 0)),
+        "exits later": (raising_with(SystemExit())() for _ in range(2)),
+    }
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_nothing_that_is_given_makes_a_check_raise(name, capsys):
+    for what, answer in hostile().items():
+        points = checks.check(name, answer)
+        printed = capsys.readouterr()
+        assert type(points) in (int, float), what
+        assert 0 <= points < QUESTIONS[name].points, what
+        assert printed.out.strip(), what
+        assert printed.err == "", what
+        assert max(map(len, printed.out.splitlines())) <= 79, what
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("stub", [..., None, lambda *_: ..., lambda *_: None])
+def test_an_unanswered_question_says_so_and_no_more(name, stub, capsys):
+    if callable(stub) and not isinstance(QUESTIONS[name], Function):
+        return
+    assert checks.check(name, stub) == 0
+    assert capsys.readouterr().out == f"{name}: not answered yet.\n"
+
+
+@pytest.mark.parametrize("one", SETS)
+def test_every_question_has_its_catalogue(one):
+    assert list(answers(one)) == list(checks.questions(one))
+    for name, entry in answers(one).items():
+        assert re.fullmatch(rf"{one}\.\d", name)
+        assert len(entry["right"]) >= 3, f"{name}: fewer than three forms of the right answer"
+        assert len(entry["wrong"]) >= 3, f"{name}: fewer than three wrong answers"
+        assert set(entry["wrong"]) == set(QUESTIONS[name].messages), (
+            f"{name}: slips and wrong answers differ"
+        )
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_slip_has_a_message_of_its_own(name):
+    messages = list(QUESTIONS[name].messages.values())
+    assert len(set(messages)) == len(messages)
+    assert min(map(len, messages)) > 20
+
+
+@pytest.mark.parametrize(("name", "number"), RIGHT)
+def test_equivalent_answers_are_right(name, number, capsys):
+    points = checks.check(name, CATALOGUE[name]["right"][number])
+    printed = capsys.readouterr().out
+    assert points == QUESTIONS[name].points, printed
+    assert printed.startswith(f"{name}: right.")
+
+
+@pytest.mark.parametrize(("name", "slip"), WRONG)
+def test_a_slip_is_recognised(name, slip, capsys):
+    answer = CATALOGUE[name]["wrong"][slip]
+    verdict = checks.judge(name, answer)
+    assert verdict.name == slip, verdict.lines
+    assert verdict.points < QUESTIONS[name].points
+    assert QUESTIONS[name].messages[slip] in " ".join(verdict.lines)
+    assert checks.check(name, answer) == verdict.points
+    words = " ".join(capsys.readouterr().out.split())
+    assert QUESTIONS[name].messages[slip] in words
+    assert "came back: " in words or "it raised" in words
+
+
+def digits(value):
+    """How a number could show: with three to eight significant digits."""
+    return {f"{value:.{places}g}" for places in range(3, 9)}
+
+
+@pytest.mark.parametrize("name", [name for name, q in QUESTIONS.items() if isinstance(q, Array)])
+def test_no_message_and_no_source_holds_the_answer(name):
+    question = QUESTIONS[name]
+    values = [abs(float(v)) for v in np.ravel(question.want()) if len(f"{v:.3g}".strip("-0.")) >= 3]
+    secret = set().union(*map(digits, values)) if values else set()
+    source = ast.parse((FOLDER / f"{name[:4]}.py").read_text(encoding="utf-8"))
+    literals = {str(node.value) for node in ast.walk(source) if isinstance(node, ast.Constant)}
+    numbers = {number for text in literals for number in re.findall(r"\d+\.?\d*(?:e-?\d+)?", text)}
+    assert not numbers & secret
+    said = [
+        line
+        for key in CATALOGUE[name]["wrong"]
+        for line in checks.judge(name, CATALOGUE[name]["wrong"][key]).lines
+    ]
+    said = [line for line in said if "came back" not in line]
+    assert not set(re.findall(r"\d+\.?\d*(?:e-?\d+)?", " ".join(said))) & secret
+
+
+@pytest.mark.parametrize("one", SETS)
+def test_no_docstring_speaks_of_a_question(one):
+    module = importlib.import_module(f"betabin.checks.{one}")
+    assert not re.search(r"ex\d\d\.\d", inspect.getdoc(module))
+
+
+def tamper(monkeypatch):
+    """What a cell can do in a line each."""
+    for module in (np, math):
+        monkeypatch.setattr(module, "isclose", lambda *_, **__: True)
+    monkeypatch.setattr(np, "allclose", lambda *_, **__: True)
+    monkeypatch.setattr(np, "array_equal", lambda *_, **__: True)
+    monkeypatch.setattr(np, "abs", lambda *_: 0.0)
+    monkeypatch.setattr(np, "all", lambda *_, **__: True)
+    monkeypatch.setattr(np, "asarray", lambda *_, **__: np.array(0.0))
+    monkeypatch.setattr(np, "log", lambda value: np.zeros(np.shape(value)))
+    monkeypatch.setattr(np, "squeeze", lambda *_: np.zeros(()))
+    monkeypatch.setattr(scipy.special, "betaln", lambda *_: 0.0)
+    for place in (betabin, betabin.model):
+        monkeypatch.setattr(place, "log_pmf", lambda *_: np.zeros(()))
+    monkeypatch.setattr(betabin.checks.kinds, "_close", lambda *_: True)
+    monkeypatch.setattr(builtins, "abs", lambda _: 0.0)
+    monkeypatch.setattr(builtins, "all", lambda _: True)
+    monkeypatch.setattr(builtins, "isinstance", lambda *_: True)
+
+
+@pytest.mark.parametrize(("name", "slip"), WRONG)
+def test_tampering_turns_no_wrong_answer_right(name, slip, monkeypatch):
+    with monkeypatch.context() as patched:
+        tamper(patched)
+        verdict = checks.judge(name, CATALOGUE[name]["wrong"][slip])
+    assert verdict.name == slip
+
+
+def test_what_was_replaced_is_left_as_it_was(monkeypatch):
+    def mine(*_):
+        return True
+
+    monkeypatch.setattr(np, "isclose", mine)
+    monkeypatch.delattr(math, "isclose")
+    checks.check("ex01.2", "a")
+    assert np.isclose is mine
+    assert not hasattr(math, "isclose")
+
+
+TOY = Function(
+    points=2, name="double", arguments=("value",), cases=lambda _: [(1.0,), (3.0,)], want=lambda v: 2 * v
+)
+
+
+def test_a_function_can_not_tamper_while_it_is_called(monkeypatch):
+    monkeypatch.setattr(np, "abs", np.abs)
+
+    def wrong(value):
+        np.abs = lambda *_: 0.0
+        return value
+
+    assert TOY.judge("toy", wrong).points == 0
+
+
+@pytest.mark.parametrize(
+    "question", ["ex01.99", "ex99.1", "model", "", 3, None, ..., ["ex01.1"], np.array([1, 2])]
+)
+def test_an_unknown_question_is_named_as_such(question, capsys):
+    assert checks.check(question, 1) == 0
+    assert "There is no" in capsys.readouterr().out
+
+
+def test_a_closed_output_does_not_raise(monkeypatch):
+    class Closed:
+        def write(self, _):
+            raise ValueError("I/O operation on closed file")
+
+    monkeypatch.setattr("sys.stdout", Closed())
+    assert checks.check("ex01.2", "a") == 0
+
+
+def test_a_function_that_prints_and_warns_is_not_heard(capsys):
+    def loud(value):
+        print("a round")
+        np.log(-np.ones(2))
+        return 2 * value
+
+    assert TOY.judge("toy", loud).name == "right"
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_a_function_that_changes_its_arguments_changes_only_copies():
+    question = Function(
+        points=1, name="f", arguments=("x",), cases=lambda _: [(np.ones(3),)], want=lambda x: 2 * x
+    )
+
+    def in_place(x):
+        x *= 2
+        return x
+
+    assert question.judge("toy", in_place).name == "right"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        3,
+        3.0,
+        "3",
+        np.int64(3),
+        np.float32(3),
+        Fraction(6, 2),
+        Decimal(3),
+        sympy.Integer(3),
+        [3],
+        np.array([[3.0]]),
+    ],
+)
+def test_a_number_is_read_from_anything_that_is_one(answer):
+    verdict = Number(points=1, want=lambda: 3).judge("toy", answer)
+    assert (verdict.name == "right") is not isinstance(answer, str)
+
+
+PAIR = Array(
+    points=2,
+    want=lambda: [1.0, 2.0],
+    slips=(Slip("swapped", "Other order.", gives=lambda: [2.0, 1.0], points=1),),
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [1, 2],
+        (1, 2),
+        np.array([1, 2]),
+        np.array([[1.0], [2.0]]),
+        betabin.BetaParams(1, 2),
+        [1, 2.00001],
+        (number for number in (1, 2)),
+        sympy.Matrix([1, 2]),
+        [sympy.sqrt(1), Fraction(2)],
+        range(1, 3),
+    ],
+)
+def test_numbers_in_order_are_read_from_any_container(answer):
+    assert PAIR.judge("toy", answer).name == "right"
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "words"),
+    [
+        ([2, 1], "swapped", "Other order."),
+        ([1, 2.01], "near", "rounded"),
+        ([-1, -2], "wrong", "sign"),
+        ([1, 2, 3], "wrong", "shape"),
+        ([1, math.nan], "wrong", "no number"),
+        ([5, 6], "wrong", "not it"),
+        ({1, 2}, "unreadable", "set"),
+        ("1, 2", "unreadable", "quotes"),
+        ([True, False], "unreadable", "True or False"),
+        ([1, 2j], "unreadable", "complex"),
+        ([1, sympy.Symbol("alpha")], "unreadable", "alpha"),
+        (lambda: [1, 2], "unreadable", "function"),
+    ],
+)
+def test_what_is_wrong_with_numbers_is_said(answer, name, words):
+    verdict = PAIR.judge("toy", answer)
+    assert verdict.name == name
+    assert words in " ".join(verdict.lines)
+    assert verdict.points == (1 if name == "swapped" else 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ((1, 3), "right"),
+        ([[2], [4]], "right"),
+        ((1, 1), "equal"),
+        (3, "unreadable"),
+        ((1, math.nan), "wrong"),
+    ],
+)
+def test_an_example_is_judged_by_what_it_has_to_be(answer, name):
+    question = Example(
+        points=1, shape=(2,), slips=(Slip("equal", "They are equal.", when=lambda got: got[0] == got[1]),)
+    )
+    assert question.judge("toy", answer).name == name
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "points"),
+    [
+        ("ac", "right", 2),
+        ("c, A", "right", 2),
+        (["a", "c"], "right", 2),
+        ("a and c", "right", 2),
+        ("a", "incomplete", 1),
+        ("abc", "b", 0),
+        ("x", "unreadable", 0),
+        (["a", 3], "unreadable", 0),
+        (1, "unreadable", 0),
+    ],
+)
+def test_letters_are_read_in_any_form(answer, name, points):
+    question = Choice(
+        points=2,
+        partial=1,
+        options=(Option("a", True), Option("b", False, "No."), Option("c", lambda: True)),
+    )
+    verdict = question.judge("toy", answer)
+    assert (verdict.name, verdict.points) == (name, points)
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "words"),
+    [
+        (lambda v: 2 * v, "right", "2 of 2"),
+        (2 * sympy.Symbol("value"), "right", "2 of 2"),
+        (sympy.Symbol("value") + sympy.Symbol("w"), "unreadable", "symbols w"),
+        (lambda v: 2 if v == 1 else None, "wrong", "came back: None"),
+        (lambda v: 2 / (v - 3), "wrong", "double(1)"),
+        (lambda v: 2 if v == 1 else 1 / 0, "wrong", "it raised ZeroDivisionError: division by zero"),
+        (lambda: 1, "unreadable", "in order, are value"),
+        (4, "unreadable", "not its value"),
+    ],
+)
+def test_what_a_function_does_is_said(answer, name, words):
+    verdict = TOY.judge("toy", answer)
+    assert verdict.name == name
+    assert words in " ".join(verdict.lines)
+
+
+def test_random_results_are_compared_by_their_summary():
+    def draw(size, rng):
+        return rng.normal(3.0, 1.0, size)
+
+    question = Function(
+        points=1,
+        name="draw",
+        arguments=("size", "rng"),
+        cases=lambda rng: [(40_000, rng)],
+        want=lambda *_: [3.0, 1.0],
+        summary=lambda result, *_: [result.mean(), result.std()],
+        rtol=0.02,
+        slips=(Slip("spread", "Too wide.", gives=lambda *_: [3.0, 2.0]),),
+    )
+    assert question.judge("toy", draw).name == "right"
+    assert question.judge("toy", lambda size, rng: 3 + 2 * rng.normal(size=size)).name == "spread"
