@@ -6,6 +6,10 @@ PORT ?= 8000
 INSTALLED := .venv/.installed
 BOOK := _build/.book
 EXECUTED := _build/.executed
+# make book SOLUTIONS=0 leaves the solutions' pages out.
+SOLUTIONS ?= 1
+TOC := $(if $(filter 0,$(SOLUTIONS)),_build/toc.yml,_toc.yml)
+SHOWN := _build/.solutions-$(SOLUTIONS)
 
 NOTEBOOKS := $(wildcard chapters/*.ipynb solutions/*/*.ipynb)
 EXERCISES := $(wildcard exercises/*/*.ipynb)
@@ -63,8 +67,13 @@ $(EXECUTED): $(INSTALLED) $(PACKAGE)
 	@rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
+$(SHOWN): $(EXECUTED)
+	@rm -f _build/.solutions-*
+	@touch $@
+
 # Sphinx alone would neither drop pages that are gone nor copy a changed style sheet.
-$(BOOK): $(EXECUTED) $(TEXT)
+$(BOOK): $(EXECUTED) $(TEXT) $(SHOWN)
 	@rm -rf _build/html
-	$(BIN)/jupyter-book build . -q -W -n --keep-going
+	$(if $(filter 0,$(SOLUTIONS)),$(BIN)/python tools/toc.py > $(TOC))
+	$(BIN)/jupyter-book build . --toc $(TOC) -q -W -n --keep-going
 	@touch $@

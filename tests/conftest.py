@@ -30,8 +30,9 @@ BROWSERS = (
 def pages():
     """The book's pages, as _toc.yml lists them."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    return [toc["root"], *chapters]
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    below = [section["file"] for chapter in chapters for section in chapter.get("sections", ())]
+    return [toc["root"], *(chapter["file"] for chapter in chapters), *below]
 
 
 @pytest.fixture(scope="session")

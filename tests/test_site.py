@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import ipywidgets as widgets
 import pytest
+import toc
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT, pages
 from ipywidgets.embed import embed_data
@@ -173,7 +175,34 @@ def test_formulas_in_widgets_are_typeset_with_the_book_s_macros(browser, widget_
 def test_toc_lists_every_page_there_is():
     written = {
         str(path.relative_to(ROOT).with_suffix(""))
-        for pattern in ("*.ipynb", "*.md")
-        for path in (ROOT / "chapters").glob(pattern)
+        for pattern in (
+            "chapters/*.ipynb",
+            "chapters/*.md",
+            "exercises/ex*/*.ipynb",
+            "solutions/ex*/*.ipynb",
+        )
+        for path in ROOT.glob(pattern)
     }
     assert written == set(pages()) - {"intro"}
+
+
+def test_solutions_can_be_left_out_of_the_toc():
+    whole = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    listed = [page["file"] for part in toc.without_solutions(whole)["parts"] for page in part["chapters"]]
+    assert {page for page in pages() if page.startswith("chapters/")} == set(listed)
+    assert "solutions/" in yaml.safe_dump(whole)
+    assert "solutions/" not in yaml.safe_dump(toc.without_solutions(whole))
+    assert "Solutions" not in yaml.safe_dump(toc.without_solutions(whole))
+    assert "exercises/" in yaml.safe_dump(toc.without_solutions(whole))
+
+
+@pytest.mark.parametrize("name", [page.split("/")[1] for page in pages() if page.startswith("exercises/")])
+def test_exercises_and_solutions_find_each_other(site, name):
+    def text(folder):
+        return (site / folder / name / f"{name}.html").read_text(encoding="utf-8")
+
+    assert f"../../solutions/{name}/{name}.html" in text("exercises").split("When you have tried")[1][:400]
+    assert f"../../exercises/{name}/{name}.html" in text("solutions").split("Have you tried the")[1][:400]
+    # nbgrader's marks are for its release, not for readers.
+    assert "BEGIN SOLUTION" not in text("solutions")
+    assert "check(" in text("exercises")

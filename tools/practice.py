@@ -1,0 +1,60 @@
+"""Sphinx extension: exercises and their solutions find each other.
+
+The notebooks themselves name no page of the book, for students read them elsewhere. A book built without
+solutions has no links to them.
+"""
+
+import re
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+
+_MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
+
+
+def link_pages(app: Sphinx, doctree: nodes.document) -> None:
+    """Say at an exercise's end where its solution is, and at a solution's beginning what it solves."""
+    folder, _, name = app.env.docname.partition("/")
+    other = {"exercises": f"solutions/{name}", "solutions": f"exercises/{name}"}.get(folder)
+    if other not in app.env.found_docs:
+        return
+    title = next(iter(doctree.findall(nodes.title)), None)
+    if title is None:
+        return
+    page = title.parent
+    if folder == "exercises":
+        page += nodes.paragraph(
+            "", "", nodes.Text("When you have tried: "), _link(app, other, "the solutions"), nodes.Text(".")
+        )
+    else:
+        note = "Worked answers, each with its reason. Have you tried the "
+        page.insert(
+            1,
+            nodes.paragraph(
+                "", "", nodes.Text(note), _link(app, other, "exercises"), nodes.Text(" first?")
+            ),
+        )
+        for code in doctree.findall(nodes.literal_block):
+            shown = _MARKS.sub("", code.rawsource or code.astext())
+            code.rawsource = shown
+            code.children = [nodes.Text(shown)]
+
+
+def _link(app: Sphinx, page: str, text: str) -> addnodes.pending_xref:
+    words = nodes.inline("", text, classes=["doc"])
+    return addnodes.pending_xref(
+        "",
+        words,
+        refdomain="std",
+        reftype="doc",
+        reftarget=f"/{page}",
+        refexplicit=True,
+        refdoc=app.env.docname,
+    )
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the above with Sphinx."""
+    app.connect("doctree-read", link_pages)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
