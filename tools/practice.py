@@ -35,6 +35,9 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
                 "", "", nodes.Text(note), _link(app, other, "exercises"), nodes.Text(" first?")
             ),
         )
+        words = title.astext().replace("Exercises", "Solutions")
+        title.rawsource, title.children = words, []
+        title += nodes.Text(words)
         for code in doctree.findall(nodes.literal_block):
             shown = _MARKS.sub("", code.rawsource or code.astext())
             code.rawsource = shown
@@ -56,5 +59,6 @@ def _link(app: Sphinx, page: str, text: str) -> addnodes.pending_xref:
 
 def setup(app: Sphinx) -> dict:
     """Register the above with Sphinx."""
-    app.connect("doctree-read", link_pages)
+    # Before Sphinx collects titles.
+    app.connect("doctree-read", link_pages, priority=100)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
