@@ -18,3 +18,8 @@
     },
   });
 })();
+
+// From disk a browser must not read other pages: there the search lists titles, without lines of the pages.
+if (location.protocol === "file:") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
