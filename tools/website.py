@@ -34,7 +34,7 @@ _INDEX = """<!DOCTYPE html>
 <meta charset="utf-8" />
 <title>{title}</title>
 {tags}<meta http-equiv="Refresh" content="0; url={target}" />
-<link rel="icon" href="_static/favicon.svg" />
+<link rel="icon" href="data:," />
 </head>
 <body><p><a href="{target}">{title}</a></p></body>
 </html>
