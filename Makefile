@@ -10,14 +10,18 @@ EXECUTED := _build/.executed
 SOLUTIONS ?= 1
 TOC := $(if $(filter 0,$(SOLUTIONS)),_build/toc.yml,_toc.yml)
 SHOWN := _build/.solutions-$(SOLUTIONS)
+PDF := _build/em-at-bat.pdf
+SITE_ZIP := _build/em-at-bat-site.zip
+LITE_SITE := _build/lite/.made
 
 NOTEBOOKS := $(wildcard chapters/*.ipynb solutions/*/*.ipynb)
 EXERCISES := $(wildcard exercises/*/*.ipynb)
 PACKAGE := $(shell find src -type f -not -name '*.pyc')
-TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site tools -type f -not -name '*.pyc')
+TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site tools -type f -not -name '*.pyc') \
+  $(wildcard exercises/ex*/*.ipynb solutions/ex*/*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint notebooks exercises bench lock clean
+.PHONY: help book serve pdf site-zip lite public test test-away lint notebooks exercises bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,8 +33,23 @@ serve: book ## build the book and serve it on localhost (PORT=8000)
 	@echo "The book: http://localhost:$(PORT)/ (stop with Ctrl-C)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+pdf: $(PDF) ## print the book through LaTeX and check that it is whole
+	@echo "The book: $(CURDIR)/$(PDF)"
+
+site-zip: $(SITE_ZIP) ## pack the site into an archive to read from disk
+	@echo "The site: $(CURDIR)/$(SITE_ZIP)"
+
+lite: $(LITE_SITE) ## make the site with JupyterLab inside, run by the browser
+	@echo "The site: $(CURDIR)/_build/lite (serve it; notebooks load Python from Pyodide's host, cdn.jsdelivr.net)"
+
+public: $(PDF) $(SITE_ZIP) $(if $(LITE),$(LITE_SITE)) ## make all that is published in one folder (LITE=1: lite too)
+	$(BIN)/python tools/editions.py public $(if $(LITE),--lite)
+
 test: book lint ## build the book and run every test, the notebooks' outputs included
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env tests $(NOTEBOOKS) $(EXERCISES)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --ignore tests/away tests $(NOTEBOOKS) $(EXERCISES)
+
+test-away: $(PDF) $(LITE_SITE) ## test the PDF, lite, and notebooks in a clean environment (slow, uses the network)
+	$(BIN)/python -m pytest tests/away
 
 lint: $(INSTALLED) ## check style and format of the code, in notebooks too
 	$(BIN)/ruff check .
@@ -66,6 +85,19 @@ $(INSTALLED): requirements.txt pyproject.toml
 $(EXECUTED): $(INSTALLED) $(PACKAGE)
 	@rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
+
+# The outputs that the site shows, through LaTeX. Both builds share one cache, so they take turns.
+$(PDF): $(BOOK)
+	@rm -rf _build/latex $@
+	$(BIN)/jupyter-book build . --toc $(TOC) --builder latex -q -W -n --keep-going
+	$(BIN)/python tools/pdf.py
+
+$(SITE_ZIP): $(BOOK)
+	$(BIN)/python tools/editions.py zip
+
+$(LITE_SITE): $(BOOK)
+	$(BIN)/python tools/editions.py lite
+	@touch $@
 
 $(SHOWN): $(EXECUTED)
 	@rm -f _build/.solutions-*

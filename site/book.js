@@ -48,3 +48,8 @@
     new MutationObserver(() => name(document)).observe(document.body, { childList: true, subtree: true });
   });
 })();
+
+// From disk a browser must not read other pages: there the search lists titles, without lines of the pages.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
