@@ -21,10 +21,11 @@ TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site 
   $(wildcard exercises/ex*/*.ipynb solutions/ex*/*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve pdf site-zip lite public test test-away lint notebooks exercises bench lock clean
+.PHONY: help book serve pdf site-zip lite public test test-away lint notebooks exercises release grade \
+  bench bench-grading lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 book: $(BOOK) ## build the book as a site and print where it is
 	@echo "The book: $(CURDIR)/_build/html/index.html"
@@ -61,9 +62,22 @@ notebooks: $(INSTALLED) ## run every chapter and solution from top to bottom and
 exercises: $(INSTALLED) ## generate exercises/, what students get, from solutions/
 	$(BIN)/python tools/exercises.py
 
+release: $(INSTALLED) ## write the zip of a lab to hand out (LAB=lab1_batting)
+	@$(BIN)/python tools/release.py "$(LAB)"
+
+# Of the limits on a submission, those given are passed on: CELL_SECONDS=60 TOTAL_SECONDS=600 MEMORY_MB=2048.
+grade: $(INSTALLED) ## grade submissions (LAB=lab1_batting FROM=folder ROSTER= MANUAL= OUT= JOBS=2)
+	@$(BIN)/python tools/grade.py "$(LAB)" --from "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") \
+	  $(if $(MANUAL),--manual "$(MANUAL)") $(if $(OUT),--out "$(OUT)") $(if $(JOBS),--jobs "$(JOBS)") \
+	  $(if $(CELL_SECONDS),--cell-seconds "$(CELL_SECONDS)") $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") \
+	  $(if $(TOTAL_SECONDS),--total-seconds "$(TOTAL_SECONDS)")
+
 bench: book ## measure speed beside other software, as ratios in one run
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/pages.py
+
+bench-grading: $(INSTALLED) ## measure submissions graded per minute, from 10 to 300 (takes a quarter of an hour)
+	$(BIN)/python benchmarks/grading_speed.py
 
 lock: $(INSTALLED) ## choose versions anew and pin them in requirements.txt
 	$(BIN)/uv pip compile --universal --fork-strategy fewest --python-version 3.11 --upgrade --quiet \

@@ -1,0 +1,128 @@
+"""Grade a folder of submissions of a lab: ``make grade LAB=name FROM=folder``."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from grading import batch, collect, lab, report, sandbox
+from grading.lab import ROOT, LabError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Grade, print a line for each submission, write the results; return 0, or 1 if something is wrong."""
+    parser = argparse.ArgumentParser(prog="make grade", description=__doc__.splitlines()[0])
+    parser.add_argument("lab", nargs="?", default="", help="the lab's name")
+    parser.add_argument("--from", dest="where", default="", help="folder or zip of submissions")
+    parser.add_argument("--roster", help="CSV with a column student: who should have handed in")
+    parser.add_argument("--manual", help="CSV with student, question, points: points given by hand")
+    parser.add_argument("--out", type=Path, help="where results go (_build/grading/LAB)")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds solutions/")
+    parser.add_argument("--jobs", type=int, default=2, help="submissions graded at a time (2)")
+    defaults = sandbox.Limits()
+    parser.add_argument("--cell-seconds", type=float, default=defaults.cell_seconds, help="per cell (60)")
+    parser.add_argument(
+        "--total-seconds", type=float, default=defaults.total_seconds, help="per notebook (600)"
+    )
+    parser.add_argument("--memory-mb", type=int, default=defaults.memory_mb, help="memory (2048)")
+    parser.add_argument("--disk-mb", type=int, default=defaults.disk_mb, help="files (256)")
+    parser.add_argument("--processes", type=int, default=defaults.processes, help="threads included (64)")
+    options = parser.parse_args(arguments)
+    try:
+        return _grade(options)
+    except (LabError, ValueError, RuntimeError) as error:
+        print(f"make grade: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What is graded is kept: the same command goes on from there.", file=sys.stderr)
+        return 1
+
+
+def _grade(options: argparse.Namespace) -> int:
+    if options.jobs < 1:
+        raise LabError(f"JOBS must be 1 or more, got {options.jobs}")
+    limits = sandbox.Limits(
+        options.cell_seconds, options.total_seconds, options.memory_mb, options.disk_mb, options.processes
+    )
+    folder = lab.find(options.lab, options.root)
+    if not options.where:
+        raise LabError("say where the submissions are, as FROM=folder or FROM=export.zip")
+    where = Path(options.where).expanduser().absolute()
+    out = (options.out or options.root / "_build" / "grading" / options.lab).absolute()
+    roster = report.read_roster(Path(options.roster).expanduser() if options.roster else None)
+    sources = folder.parent
+    before = _hashes(sources)
+    with tempfile.TemporaryDirectory(prefix="lab-") as scratch:
+        ready = lab.make(options.lab, Path(scratch), options.root)
+        cells = [(cell.cell_type, cell.source) for cell in ready.release.cells]
+        submissions, ignored = collect.collect(where, ready.name, lab.student_id(cells), Path(scratch))
+        students = [submission.student for submission in submissions]
+        by_hand = report.read_manual(
+            Path(options.manual).expanduser() if options.manual else None, ready, students
+        )
+        if ignored:
+            print(f"Passed over, as no notebooks: {', '.join(ignored[:10])}{' …' if ignored[10:] else ''}")
+        door = sandbox.choose(limits)
+        print(f"{ready.name}: {len(submissions)} submissions, {options.jobs} at a time, each {door}")
+        out.mkdir(parents=True, exist_ok=True)
+        fonts = out / "fonts"
+        batch.make_fonts(fonts)
+        job = batch.Job(ready, door, limits, Path(scratch), hidden=(sources, where, out), fonts=fonts)
+        progress = _Progress(submissions)
+        contents = {item.file: item.content for item in submissions if item.content is not None}
+        for submission in submissions:
+            if submission.content is None:
+                progress(submission.file, batch.Marks(problem=submission.problem), True)
+        marks = batch.remembered(contents, job, options.jobs, out / "results", progress)
+        table = report.rows(submissions, marks, ready, roster, by_hand)
+        report.write_grades(out / "grades.csv", table, ready)
+        waiting = report.write_to_grade(out / "to_grade.csv", table, ready)
+        report.write_pages(out / "feedback", table, marks, ready, by_hand)
+    print(f"Grades:   {out / 'grades.csv'}")
+    print(f"Feedback: {out / 'feedback'}")
+    if waiting:
+        print(
+            f"By hand:  {waiting} answers wait in {out / 'to_grade.csv'}: "
+            "copy it, fill in points, then MANUAL=that copy"
+        )
+    changed = sorted(name for name, _ in before ^ _hashes(sources))
+    if changed:
+        print(
+            f"make grade: FILES IN {sources} CHANGED WHILE GRADING: {', '.join(dict.fromkeys(changed))}. "
+            "Restore them and grade again: a submission may have written there.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+class _Progress:
+    """Prints a line for each submission as it is done."""
+
+    def __init__(self, submissions: list[collect.Submission]) -> None:
+        self._names = {item.file: item.student for item in submissions}
+        self._done = 0
+
+    def __call__(self, file: str, marks: batch.Marks, new: bool) -> None:
+        self._done += 1
+        total = len(self._names)
+        if marks.problem:
+            said = f"failed: {marks.problem}"
+        else:
+            said = f"{sum(value or 0 for value in marks.points.values()):g} points"
+            said += "" if new else ", unchanged"
+            said += "".join(f"; {note}" for note in marks.notes)
+        count = f"[{self._done:{len(str(total))}}/{total}]"
+        print(report.guarded(f"{count} {self._names[file]}: {said}"), flush=True)
+
+
+def _hashes(folder: Path) -> set[tuple[str, str]]:
+    return {
+        (path.name, lab.digest(path)) if path.is_dir() else (path.name, str(path.stat().st_mtime_ns))
+        for path in folder.iterdir()
+        if not path.name.startswith(".")
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

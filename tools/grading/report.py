@@ -1,0 +1,197 @@
+"""What comes of a batch: grades.csv, the list of what is to be graded by hand, and a page per student."""
+
+import csv
+import dataclasses
+import math
+import re
+from pathlib import Path
+
+from grading.collect import Submission, read_table
+from grading.feedback import plain_page
+from grading.lab import Lab, LabError, Question
+from grading.mark import Marks, page_with_marks_by_hand
+
+
+@dataclasses.dataclass
+class Row:
+    """A line of grades.csv."""
+
+    student: str
+    file: str
+    status: str
+    reasons: list[str]
+    points: dict[str, float | None]
+    total: float | None
+
+
+def read_roster(path: Path | None) -> list[str] | None:
+    """Return the students of a roster (a CSV with a column `student`), or None if there is none."""
+    if path is None:
+        return None
+    return [row["student"] for row in read_table(path, ("student",), "ROSTER") if row["student"]]
+
+
+def read_manual(path: Path | None, lab: Lab, students: list[str]) -> dict[str, dict[str, float]]:
+    """Return points given by hand by student and question, from a CSV with student, question and points.
+
+    A line without points is still to be graded. Points may replace what a test gave.
+    """
+    if path is None:
+        return {}
+    known = {question.name: question for question in lab.questions}
+    found: dict[str, dict[str, float]] = {}
+    for number, row in enumerate(read_table(path, ("student", "question", "points"), "MANUAL"), start=2):
+        where = f"MANUAL={path}, line {number}"
+        if not row["points"]:
+            continue
+        if row["student"] not in students:
+            raise LabError(f"{where}: nobody named {row['student']!r} handed in")
+        if row["question"] not in known:
+            raise LabError(
+                f"{where}: {lab.name} has no question {row['question']!r}; it has {', '.join(known)}"
+            )
+        try:
+            points = float(row["points"])
+        except ValueError:
+            points = math.nan
+        most = known[row["question"]].points
+        if not 0 <= points <= most:
+            raise LabError(f"{where}: points must be a number from 0 to {most:g}, got {row['points']!r}")
+        if row["question"] in found.setdefault(row["student"], {}):
+            raise LabError(f"{where}: {row['student']!r} has points in {row['question']!r} already")
+        found[row["student"]][row["question"]] = points
+    return found
+
+
+def rows(
+    submissions: list[Submission],
+    marks: dict[str, Marks],
+    lab: Lab,
+    roster: list[str] | None,
+    by_hand: dict[str, dict[str, float]],
+) -> list[Row]:
+    """Return the lines of grades.csv: each submission, then those of the roster who handed in nothing."""
+    listed = None if roster is None else {name.casefold() for name in roster}
+    files: dict[str, list[str]] = {}
+    for submission in submissions:
+        files.setdefault(submission.student.casefold(), []).append(submission.file)
+    found = []
+    for submission in submissions:
+        who = submission.student.casefold()
+        others = [file for file in files[who] if file != submission.file]
+        reasons, status = [], ""
+        if others:
+            reasons.append(f"duplicate: the same student as {', '.join(others)}")
+        if listed is not None and who not in listed:
+            reasons.append("not in the roster")
+        if reasons:
+            status = "check"
+        mine = marks.get(submission.file, Marks(problem=submission.problem))
+        points = dict.fromkeys((question.name for question in lab.questions), None)
+        if mine.problem:
+            status, total = "failed", None
+            reasons.insert(0, mine.problem)
+        else:
+            given = by_hand.get(submission.student, {})
+            points |= mine.points | given
+            total = sum(value for value in points.values() if value is not None)
+            reasons += mine.notes
+            changed = [name for name in given if mine.points[name] is not None]
+            if changed:
+                reasons.append(f"by hand instead of by test: {', '.join(changed)}")
+            status = status or ("waiting" if None in points.values() else "graded")
+        reasons += submission.notes
+        found.append(Row(submission.student, submission.file, status, reasons, points, total))
+    for name in roster or []:
+        if name.casefold() not in files:
+            empty = dict.fromkeys((question.name for question in lab.questions), None)
+            found.append(Row(name, "", "missing", ["handed in nothing"], empty, None))
+    return found
+
+
+def _column(question: Question) -> str:
+    return (
+        f"{question.name} (by hand, of {question.points:g})"
+        if question.by_hand
+        else (f"{question.name} (of {question.points:g})")
+    )
+
+
+def guarded(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula, on one line."""
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _written(value: float | None) -> str:
+    return "" if value is None else f"{round(value, 4):g}"
+
+
+def write_grades(path: Path, table: list[Row], lab: Lab) -> None:
+    """Write grades.csv, for spreadsheets as for programs: UTF-8 with its mark."""
+    most = sum(question.points for question in lab.questions)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        columns = [_column(question) for question in lab.questions]
+        writer.writerow(["student", "file", "status", "total", "max points", *columns, "reason"])
+        for row in table:
+            points = [_written(row.points[question.name]) for question in lab.questions]
+            reason = guarded("; ".join(row.reasons))
+            writer.writerow(
+                [
+                    *(guarded(row.student), guarded(row.file), row.status),
+                    *(_written(row.total), f"{most:g}", *points, reason),
+                ]
+            )
+
+
+def write_to_grade(path: Path, table: list[Row], lab: Lab) -> int:
+    """Write the written answers that wait for points, ready to be filled in; return how many."""
+    waiting = [
+        (row.student, question)
+        for row in table
+        if row.status in ("waiting", "check") and row.total is not None
+        for question in lab.questions
+        if question.by_hand and row.points[question.name] is None
+    ]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["student", "question", "points", "max points"])
+        for student, question in dict.fromkeys(waiting):
+            writer.writerow([guarded(student), question.name, "", f"{question.points:g}"])
+    return len(waiting)
+
+
+def write_pages(
+    folder: Path,
+    table: list[Row],
+    marks: dict[str, Marks],
+    lab: Lab,
+    by_hand: dict[str, dict[str, float]],
+) -> None:
+    """Write a page for each submission, named for the student; pages of an earlier run go."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.html"):
+        old.unlink()
+    taken: set[str] = set()
+    for row in table:
+        if not row.file:
+            continue
+        mine, given = marks.get(row.file), by_hand.get(row.student)
+        if row.status == "failed":
+            text = plain_page(lab.name, row.reasons[0])
+        elif given:
+            text = page_with_marks_by_hand(mine, lab, given)
+        else:
+            text = mine.page
+        base = (
+            "student_" + re.sub(r"[^\w.-]+", "_", row.student)
+            if not row.student[:1].isalnum()
+            else (re.sub(r"[^\w.-]+", "_", row.student))
+        )
+        name, number = base, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{base}-{number}"
+        taken.add(name.casefold())
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
