@@ -355,6 +355,13 @@ def test_numbers_in_order_are_read_from_any_container(answer):
     assert PAIR.judge("toy", answer).name == "right"
 
 
+@pytest.mark.parametrize("answer", [7.0, 0.0, -math.inf, math.nan])
+def test_where_infinity_is_right_no_other_number_is(answer):
+    question = Number(points=1, want=lambda: math.inf)
+    assert question.judge("toy", math.inf).name == "right"
+    assert question.judge("toy", answer).name == "wrong"
+
+
 @pytest.mark.parametrize(
     ("answer", "name", "words"),
     [
