@@ -280,6 +280,8 @@ def test_only_what_is_new_is_graded_again_and_all_are_listed(course, ready, few,
     assert all(row["max points"] == "9" for row in rows.values())
     page = (out / "feedback" / "ada.html").read_text(encoding="utf-8")
     assert "Score: 7.5 / 9.0" in page
+    assert "still to come" not in page
+    assert "still to come" in (out / "feedback" / "bob.html").read_text(encoding="utf-8")
 
 
 def test_a_change_of_the_sources_is_reported_and_fails(course, ready, few, tmp_path, monkeypatch, capsys):

@@ -39,7 +39,13 @@ def hide_tests(notebook: nbformat.NotebookNode, lab: Lab) -> None:
 def page(notebook: nbformat.NotebookNode, resources: dict) -> str:
     """Return nbgrader's feedback page for a graded notebook; nothing in it runs in the reader's browser."""
     notebook, resources = GetGrades().preprocess(notebook, resources)
-    # A question still to be graded counts nothing yet.
+    about = resources["nbgrader"]
+    with Gradebook(about["db_url"]) as gradebook:
+        work = gradebook.find_submission_notebook(about["notebook"], about["assignment"], about["student"])
+        waiting = {grade.name for grade in work.grades if grade.needs_manual_grade}
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in waiting:
+            cell.metadata.nbgrader["comment"] = "Not graded yet: the points are still to come."
     config = GenerateFeedback(coursedir=CourseDirectory(), config=Config()).config
     exporter = HTMLExporter(config=config, sanitize_html=True, require_js_url="", jquery_url="")
     resources.setdefault("metadata", {})["name"] = resources["nbgrader"]["notebook"]

@@ -57,6 +57,8 @@ class Door:
         who = "as a user of its own" if self.other_user else "as you"
         if self.kind == "namespaces":
             return f"in namespaces of its own, {who}: no network, no file but its own"
+        if not self.other_user and os.getuid() == 0:
+            who = "as root, whose processes no limit counts (better grade as an ordinary user)"
         return f"under limits alone, {who}: it can read, and without a user of its own write, your files"
 
 
