@@ -39,7 +39,7 @@ def check(question: str, answer: object = ...) -> int | float:
     try:
         verdict = judge(question, answer)
         for line in verdict.lines:
-            print(textwrap.fill(line, _WIDTH, subsequent_indent="  "))
+            print(textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False))
     except BaseException:  # the last resort, and it must not raise either: an output closed, a stop pressed
         return 0
     return verdict.points

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # More numbers than any question asks for; what is longer is not read to its end.
-_MOST = 1_000_000
+_MOST = 100_000
 _DEEPEST = 4
 
 
