@@ -18,6 +18,7 @@ _STYLES = Path(__file__).parent / "latex"
 _KINDS = ("tip", "note", "warning")
 # The figures' letters are large, for narrow screens; on paper two thirds of the size is right.
 _FIGURE_SCALE = 66
+_LONG_TABLE = 12
 
 
 def macros(mathjax: dict) -> str:
@@ -93,10 +94,13 @@ class Printed(SphinxPostTransform):
     formats = ("latex",)
 
     def run(self, **_) -> None:
-        """Shrink the figures, letter the appendices, and let the bibliography have one heading."""
+        """Shrink figures, let tables break, letter the appendices, give the bibliography one heading."""
         for image in self.document.findall(nodes.image):
             if not {"width", "height", "scale"} & set(image.attributes):
                 image["scale"] = _FIGURE_SCALE
+        for table in self.document.findall(nodes.table):
+            if len(list(table.findall(nodes.row))) > _LONG_TABLE:
+                table["classes"].append("longtable")  # which may go over two pages
         self._letter_appendices()
         self._drop_empty_bibliography()
 
