@@ -8,7 +8,7 @@ BOOK := _build/.book
 EXECUTED := _build/.executed
 PDF := _build/em-at-bat.pdf
 SITE_ZIP := _build/em-at-bat-site.zip
-LITE_SITE := _build/lite/.made
+LITE_SITE := _build/.lite
 
 NOTEBOOKS := $(wildcard chapters/*.ipynb)
 PACKAGE := $(shell find src -type f -not -name '*.pyc')
