@@ -12,7 +12,7 @@ TOC := $(if $(filter 0,$(SOLUTIONS)),_build/toc.yml,_toc.yml)
 SHOWN := _build/.solutions-$(SOLUTIONS)
 PDF := _build/em-at-bat.pdf
 SITE_ZIP := _build/em-at-bat-site.zip
-LITE_SITE := _build/lite/.made
+LITE_SITE := _build/.lite
 
 NOTEBOOKS := $(wildcard chapters/*.ipynb solutions/*/*.ipynb)
 EXERCISES := $(wildcard exercises/*/*.ipynb)

@@ -20,6 +20,7 @@ def book(tmp_path):
         macros={"E": ["\\operatorname{E}"], "BetaF": "\\mathrm{B}", "Two": ["#1#1", 1]},
         equations={"eq-posterior": "2.3"},
         figures={"fig-em": "4.1"},
+        sections={"sec-slope": "The slope"},
         titles={"chapters/01_model": "The model", "intro": "EM at Bat"},
         bibliography=(path,),
     )
@@ -43,6 +44,8 @@ def convert(text, book, page="chapters/04_em"):
         ("a {term}`posterior`", "a posterior"),
         ("many {term}`posteriors <posterior>`", "many posteriors"),
         ("in {numref}`fig-em`", "in Fig. 4.1"),
+        ("in {ref}`sec-slope`, {ref}`there <sec-slope>`", "in *The slope*, there"),
+        ("get {download}`../exercises/ex04/ex04.ipynb`", "get `ex04.ipynb`"),
         (r"$\E[X] + \Exp + \BetaF(a)$", r"$\operatorname{E}[X] + \Exp + \mathrm{B}(a)$"),
         ("$$\na = b\n$$ (eq-posterior)\nand $$c$$", "$$\na = b\n\\tag{2.3}\n$$\nand $$c$$"),
         ("`code {not a role}` stays", "`code {not a role}` stays"),

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -138,7 +139,7 @@ def _add_lab(page: Path, site: Path) -> None:
         said = (
             f'<p><b>Or run it here:</b> <a href="{lab}?path={page.stem}.ipynb">open it</a>. {_NOTICE}</p>'
         )
-        text = text.replace("</aside>", f"{said}\n</aside>", 1)
+        text = re.sub(r'(<aside class="takeaway".*?)(</aside>)', rf"\1{said}\n\2", text, flags=re.DOTALL)
     said = f'<p><a href="{lab}">The notebooks, to run in the browser</a>. {_NOTICE}</p>'
     text = text.replace(MARK, f"{said}\n{MARK}")
     page.write_text(text, encoding="utf-8")

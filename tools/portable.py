@@ -30,8 +30,8 @@ class Book:
         The address of the site with its final slash, or empty: then titles are not links.
     macros : dict
         As MathJax has them: name to body, or to a list of body and number of arguments.
-    equations, figures, terms : dict
-        Label to what stands in the text.
+    equations, figures, sections : dict
+        Label to what stands in the text: a number, or a title.
     titles : dict
         Page, as its path without extension, to title.
     bibliography : tuple of Path
@@ -42,6 +42,7 @@ class Book:
     macros: dict[str, str | list] = field(default_factory=dict)
     equations: dict[str, str] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
+    sections: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     bibliography: tuple[Path, ...] = ()
 
@@ -152,6 +153,10 @@ class _Writer:
                 return f"({self._find(self.book.equations, target, role)})"
             case "numref":
                 return text or f"Fig. {self._find(self.book.figures, target, role)}"
+            case "ref":
+                return text or f"*{self._find(self.book.sections, target, role)}*"
+            case "download":
+                return text or f"`{posixpath.basename(target)}`"
             case "term":
                 return text or content
             case "doc":

@@ -18,6 +18,8 @@ _STYLES = Path(__file__).parent / "latex"
 _KINDS = ("tip", "note", "warning")
 # The figures' letters are large, for narrow screens; on paper two thirds of the size is right.
 _FIGURE_SCALE = 66
+_LONG_TABLE = 12
+_WIDEST_COLUMN = 40
 
 
 def macros(mathjax: dict) -> str:
@@ -93,10 +95,12 @@ class Printed(SphinxPostTransform):
     formats = ("latex",)
 
     def run(self, **_) -> None:
-        """Shrink the figures, letter the appendices, and let the bibliography have one heading."""
+        """Shrink figures, let tables break, letter the appendices, give the bibliography one heading."""
         for image in self.document.findall(nodes.image):
             if not {"width", "height", "scale"} & set(image.attributes):
                 image["scale"] = _FIGURE_SCALE
+        for table in self.document.findall(nodes.table):
+            _let_break(table)
         self._letter_appendices()
         self._drop_empty_bibliography()
 
@@ -105,7 +109,7 @@ class Printed(SphinxPostTransform):
         plain = [part.caption for part in self.config.external_site_map.root.subtrees if not part.numbered]
         for section in self.document.findall(nodes.section):
             if plain and section.get("docname") == plain[0]:
-                section.insert(1, nodes.raw("", "\\appendix\n", format="latex"))
+                section.insert(1, nodes.raw("", "\\embookappendix\n", format="latex"))
 
     def _drop_empty_bibliography(self) -> None:
         """Drop the page whose list Jupyter Book has moved to the end, but keep the page's label there."""
@@ -116,6 +120,19 @@ class Printed(SphinxPostTransform):
                 label = rf"\phantomsection\label{{\detokenize{{{file['docname']}::doc}}}}"
                 self.document.append(nodes.raw("", label + "\n", format="latex"))
                 file.parent.remove(file)
+
+
+def _let_break(table: nodes.table) -> None:
+    """Let a long table go over two pages; LaTeX then wants widths of the columns: their longest entries."""
+    rows = [row.children for row in table.findall(nodes.row)]
+    if len(rows) > _LONG_TABLE:
+        table["classes"] += ["longtable", "colwidths-given"]
+        for column, entries in zip(table.findall(nodes.colspec), zip(*rows, strict=True), strict=True):
+            column["colwidth"] = min(max(_length(entry) for entry in entries), _WIDEST_COLUMN)
+
+
+def _length(entry: nodes.entry) -> int:
+    return len(re.sub(r"\\[A-Za-z]+|[{}_^]", "", entry.astext()))
 
 
 def visit_admonition(translator, node: nodes.admonition) -> None:

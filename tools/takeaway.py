@@ -197,6 +197,7 @@ def book_of(app: Sphinx) -> Book:
         macros=app.config.mathjax3_config.get("tex", {}).get("macros", {}),
         equations=equations,
         figures=figures,
+        sections={label: title for label, (_, _, title) in labels.items()},
         titles={page: title.astext() for page, title in env.titles.items()},
         bibliography=tuple(Path(app.srcdir, name) for name in app.config.bibtex_bibfiles),
     )

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def address():
     """The site, served on this machine."""
-    assert (LITE / ".made").is_file(), "run `make lite`, or `make test-away`, which does it first"
+    assert (ROOT / "_build" / ".lite").is_file(), "run `make lite`, or `make test-away`, which does it first"
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(_Quiet, directory=str(LITE))
     )
@@ -85,9 +86,11 @@ def test_pages_say_where_python_comes_from_before_one_starts_it():
     for page in pages():
         text = (LITE / f"{page}.html").read_text(encoding="utf-8")
         lab = f'href="../lite/lab/index.html?path={page.rpartition("/")[2]}.ipynb"'
-        assert (lab in text) == (ROOT / f"{page}.ipynb").is_file()
-        if lab in text:
-            assert "cdn.jsdelivr.net" in text
+        lines = re.findall(r'<aside class="takeaway".*?</aside>', text, re.DOTALL)
+        assert len(lines) == (ROOT / f"{page}.ipynb").is_file()
+        for line in lines:
+            assert lab in line
+            assert "cdn.jsdelivr.net" in line
 
 
 @pytest.mark.parametrize("name", ["exercise", "chapter"])
