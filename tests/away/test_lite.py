@@ -45,7 +45,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def address():
     """The site, served on this machine."""
-    assert (ROOT / "_build" / ".lite").is_file(), "run `make lite`, or `make test-away`, which does it first"
+    assert (ROOT / "_build" / ".lite").is_file(), "run `make lite` first, as `make test-away` does"
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(_Quiet, directory=str(LITE))
     )
