@@ -39,6 +39,10 @@
     for (const play of root.querySelectorAll(".widget-play")) {
       play.querySelectorAll("button:not([aria-label])").forEach((button, i) => button.setAttribute("aria-label", PLAY[i]));
     }
+    for (const toggle of root.querySelectorAll(".bd-sidebar-primary summary:not([aria-label])")) {
+      const page = toggle.closest("li")?.querySelector("a")?.textContent.trim();
+      toggle.setAttribute("aria-label", `Show what is below ${page}`);
+    }
     for (const words of root.querySelectorAll(".explorer-words:not([aria-live])")) {
       words.setAttribute("aria-live", "polite");
     }

@@ -1,6 +1,7 @@
 """The explorers of the built pages, moved by key and by mouse: what is shown is what the "
 "package computes."""
 
+import functools
 import gzip
 import json
 import re
@@ -13,7 +14,9 @@ from scipy import optimize, special
 from visit import Visit
 
 import betabin as bb
-from betabin.explorers.rows import regulars
+from betabin.explorers.rows import regulars as read_regulars
+
+regulars = functools.cache(read_regulars)
 
 # Found from the notebooks, so that a new one is tested or complained of.
 ON_PAGES = [
@@ -56,9 +59,11 @@ class Shown:
         return " ".join(self.root.locator(".explorer-words p").all_inner_texts()).replace("−", "-")
 
     def frame(self):
-        """Everything to be seen in the picture."""
-        return "\n".join(
-            self.root.locator(".explorer-picture svg").evaluate_all("all => all.map(e => e.outerHTML)")
+        """All that changes in the picture: what lies over its base."""
+        layers = "all => all.slice(1).map(e => e.outerHTML)"
+        return "\n".join(self.root.locator(".explorer-picture svg").evaluate_all(layers))
+                "all => all.slice(1).map(e => e.outerHTML)"
+            )
         )
 
     def settle(self):
