@@ -62,9 +62,6 @@ class Shown:
         """All that changes in the picture: what lies over its base."""
         layers = "all => all.slice(1).map(e => e.outerHTML)"
         return "\n".join(self.root.locator(".explorer-picture svg").evaluate_all(layers))
-                "all => all.slice(1).map(e => e.outerHTML)"
-            )
-        )
 
     def settle(self):
         """Wait until the page has painted what the last event asked for."""
