@@ -48,6 +48,8 @@
     }
   };
   document.addEventListener("DOMContentLoaded", () => {
+    // ARIA has given up the role of an entry in a bibliography; without it the list is none either.
+    for (const entry of document.querySelectorAll(".citation-list, .citation")) entry.removeAttribute("role");
     name(document);
     new MutationObserver(() => name(document)).observe(document.body, { childList: true, subtree: true });
   });

@@ -28,11 +28,13 @@ BROWSERS = (
 
 
 def pages():
-    """The book's pages, as _toc.yml lists them."""
+    """The book's pages in the order in which _toc.yml lists them."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
-    below = [section["file"] for chapter in chapters for section in chapter.get("sections", ())]
-    return [toc["root"], *(chapter["file"] for chapter in chapters), *below]
+    found = [toc["root"]]
+    for part in toc["parts"]:
+        for chapter in part["chapters"]:
+            found += [chapter["file"], *(section["file"] for section in chapter.get("sections", ()))]
+    return found
 
 
 @pytest.fixture(scope="session")

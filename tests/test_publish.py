@@ -1,6 +1,7 @@
 """The site as readers find it: titles and descriptions, search, links, downloads, and no dead links."""
 
 import io
+import posixpath
 import re
 import zipfile
 from collections import Counter
@@ -17,7 +18,10 @@ from test_site import Visit
 
 import betabin
 
-NOTEBOOKS = [page for page in pages() if (ROOT / f"{page}.ipynb").is_file()]
+# Solutions are read, not taken away.
+NOTEBOOKS = [
+    page for page in pages() if (ROOT / f"{page}.ipynb").is_file() and not page.startswith("solutions/")
+]
 MADE = ["search", "genindex", "404"]
 
 
@@ -76,8 +80,10 @@ def test_every_page_has_its_own_title_and_description(read):
 
 def test_a_chapter_is_described_by_what_its_reader_will_do(read):
     for page in pages():
-        if re.match(r"chapters/\d", page):
+        if re.match(r"chapters/\d|exercises/", page):
             assert read(page).meta["description"].startswith("You will "), page
+        if page.startswith("solutions/"):
+            assert read(page).meta["description"].startswith("Solutions "), page
 
 
 def test_previous_and_next_follow_the_table_of_contents(read):
@@ -92,7 +98,7 @@ def test_previous_and_next_follow_the_table_of_contents(read):
             if want is None:
                 assert target is None
             else:
-                assert target in {up + want, want.removeprefix(f"{folder}/") if folder else want}
+                assert target in {up + want, posixpath.relpath(want, folder or ".")}
                 assert f'href="{target}"' in read(page).text.partition("<body")[2]
 
 
@@ -164,9 +170,9 @@ def test_notebook_pages_say_in_two_lines_how_to_take_them_away(site, read):
         lines = re.findall(r'<aside class="takeaway".*?</aside>', read(page).text, re.DOTALL)
         assert len(lines) == (page in NOTEBOOKS), page
         for line in lines:
-            name = page.rpartition("/")[2]
-            assert f'href="../downloads/{name}.ipynb" download' in line
-            assert f'href="../downloads/{wheel}" download' in line
+            name, downloads = page.rpartition("/")[2], "../" * page.count("/") + "downloads"
+            assert f'href="{downloads}/{name}.ipynb" download' in line
+            assert f'href="{downloads}/{wheel}" download' in line
             assert "Python 3.11 to 3.13" in line
             extra = "[scale]" if name == "09_beyond" else ""
             install = re.search(r"<pre>(.*)</pre>", line)[1].replace("&quot;", "")

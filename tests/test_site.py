@@ -199,4 +199,4 @@ def test_exercises_and_solutions_find_each_other(site, name):
     assert f"../../exercises/{name}/{name}.html" in text("solutions").split("Have you tried the")[1][:400]
     # nbgrader's marks are for its release, not for readers.
     assert "BEGIN SOLUTION" not in text("solutions")
-    assert "check(" in text("exercises")
+    assert "not answered yet" in text("exercises")

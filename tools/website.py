@@ -127,6 +127,8 @@ def describe_page(app: Sphinx, pagename: str, templatename: str, context: dict, 
     if 'name="description"' in context.get("metatags", ""):
         return
     text = describe(doctree) if doctree else _MADE.get(pagename, "")
+    if pagename.startswith("solutions/"):  # its card is the exercises'
+        text = f"{context['title']}: worked answers, each with its reason."
     if not text:
         return
     context["metatags"] = context.get("metatags", "") + _meta("description", text)
