@@ -69,6 +69,7 @@ def test_frames_are_small_named_and_do_not_share_ids(own):
     for svg in pictures:
         assert re.match(r'<svg role="img" aria-label="[^"]{10,}"', svg)
         assert "metadata" not in svg
+        assert "<style" not in svg  # or the whole page is styled anew at each step
         assert not re.search(r' d="[^"]*\.\d\d', svg)
         referred = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
         assert set(re.findall(r' id="([^"]+)"', svg)) == referred
