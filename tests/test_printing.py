@@ -8,6 +8,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from docutils import nodes
+from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
 TITLES = ["The model: coins, then batters", "Expectation–maximization, run"]
@@ -61,6 +62,21 @@ def test_boxes_have_the_colour_of_their_class(classes, kind):
     assert translator.body[-1].strip() == rf"\begin{{sphinxadmonition}}{{{kind}}}"
     printing.depart_admonition(translator, box)
     assert translator.no_latex_floats == 0
+
+
+def test_the_title_of_what_is_folded_is_printed():
+    fold = nodes.raw("", "<details><summary>Hint 1</summary>\n", format="html")
+    before_formula = nodes.raw("", "<details><summary>Hint 2</summary>\n", format="html")
+    end = nodes.raw("", "</details>", format="html")
+    text = nodes.paragraph("", "Take logs.")
+    formula = nodes.math_block("", "x")
+    document = new_document("page")
+    document += [fold, text, end, before_formula, formula, end.copy()]
+    printing._unfold(document)
+    assert text.astext() == "Hint 1. Take logs."
+    assert isinstance(text[0], nodes.strong)
+    assert document[3].astext() == "Hint 2."
+    assert document[4] is formula
 
 
 def test_a_good_run_has_no_faults():

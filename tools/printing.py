@@ -95,12 +95,13 @@ class Printed(SphinxPostTransform):
     formats = ("latex",)
 
     def run(self, **_) -> None:
-        """Shrink figures, let tables break, letter the appendices, give the bibliography one heading."""
+        """Change the tree for paper."""
         for image in self.document.findall(nodes.image):
             if not {"width", "height", "scale"} & set(image.attributes):
                 image["scale"] = _FIGURE_SCALE
         for table in self.document.findall(nodes.table):
             _let_break(table)
+        _unfold(self.document)
         self._letter_appendices()
         self._drop_empty_bibliography()
 
@@ -120,6 +121,19 @@ class Printed(SphinxPostTransform):
                 label = rf"\phantomsection\label{{\detokenize{{{file['docname']}::doc}}}}"
                 self.document.append(nodes.raw("", label + "\n", format="latex"))
                 file.parent.remove(file)
+
+
+def _unfold(document: nodes.document) -> None:
+    """Say the title of what the site folds away: LaTeX gets none of the HTML."""
+    for raw in list(document.findall(nodes.raw)):
+        title = re.search("<summary>(.*?)</summary>", raw.astext()) if raw["format"] == "html" else None
+        if title:
+            said = nodes.strong("", title[1] + ".")
+            after = raw.next_node(siblings=True, descend=False)
+            if isinstance(after, nodes.paragraph):
+                after[0:0] = [said, nodes.Text(" ")]
+            else:
+                raw.replace_self(nodes.paragraph("", "", said))
 
 
 def _let_break(table: nodes.table) -> None:

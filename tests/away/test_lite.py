@@ -85,7 +85,8 @@ def test_every_notebook_is_inside():
 def test_pages_say_where_python_comes_from_before_one_starts_it():
     for page in pages():
         text = (LITE / f"{page}.html").read_text(encoding="utf-8")
-        lab = f'href="../lite/lab/index.html?path={page.rpartition("/")[2]}.ipynb"'
+        top = "../" * page.count("/")
+        lab = f'href="{top}lite/lab/index.html?path={page.rpartition("/")[2]}.ipynb"'
         lines = re.findall(r'<aside class="takeaway".*?</aside>', text, re.DOTALL)
         assert len(lines) == (ROOT / f"{page}.ipynb").is_file()
         for line in lines:

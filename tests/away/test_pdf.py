@@ -2,10 +2,12 @@
 
 import re
 import shutil
+import string
 import subprocess
 
 import nbformat
 import pytest
+import yaml
 from conftest import ROOT, pages
 
 PDF = ROOT / "_build" / "em-at-bat.pdf"
@@ -21,14 +23,54 @@ def text():
     return done.stdout.decode().split("\f")[:-1]
 
 
+def title_of(page):
+    path = ROOT / f"{page}.ipynb"
+    if path.is_file():
+        source = nbformat.read(path, as_version=4).cells[0].source
+    else:
+        source = path.with_suffix(".md").read_text(encoding="utf-8")
+    return re.search("^# (.+)", source, re.MULTILINE)[1]
+
+
 def test_it_has_every_page_of_the_book(text):
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    # The bibliography stands at the end, without a letter.
+    heads = {
+        numbered: [
+            chapter["file"]
+            for part in parts
+            if part.get("numbered", False) is numbered
+            for chapter in part["chapters"]
+            if chapter["file"] != "chapters/bibliography"
+        ]
+        for numbered in (True, False)
+    }
     whole = " ".join(" ".join(text).split())
-    for number, page in enumerate((page for page in pages() if page.startswith("chapters/0")), 1):
-        cells = nbformat.read(ROOT / f"{page}.ipynb", as_version=4).cells
-        title = cells[0].source.splitlines()[0].removeprefix("# ")
-        assert f"Chapter {number} {title}" in whole
-    for title in ("Appendix A Notation", "Glossary", "Bibliography", "Index"):
+    missing = [
+        head
+        for kind, marks, chapters in (
+            ("Chapter", range(1, 99), heads[True]),
+            ("Appendix", string.ascii_uppercase, heads[False]),
+        )
+        for mark, page in zip(marks, chapters, strict=False)
+        if (head := f"{kind} {mark} {title_of(page)}") not in whole
+    ]
+    assert missing == []
+    for number, page in enumerate((page for page in pages() if page.startswith("exercises/")), 1):
+        assert f"Exercises {number}:" in title_of(page)
+        assert title_of(page) in whole
+    for title in ("Bibliography", "Index"):
         assert title in whole
+
+
+def test_hints_folded_away_on_the_site_are_named(text):
+    said = sum(len(re.findall(r"\bHint [12]\.", page)) for page in text)
+    folded = sum(
+        (ROOT / f"{page}.ipynb").read_text(encoding="utf-8").count("<summary>Hint")
+        for page in pages()
+        if page.startswith(("exercises/", "solutions/"))
+    )
+    assert said == folded > 100
 
 
 def test_equations_are_numbered_as_on_the_site(text, site):

@@ -367,8 +367,8 @@ def _svg(figure: Figure, alt: str) -> str:
     )
     text = out.getvalue()
     text = text[text.index("<svg") :]
-    # A style sheet in a frame is one of the whole page, which the browser would style anew at each step: what
-    # it says is said by the SVG itself, and inherited.
+    # A style sheet in a frame is one of the whole page, which the browser would style anew at each step.
+    # What it says is said by the SVG itself, and inherited.
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
     # A tenth of a point is finer than a pixel, and half the size of six decimals.
     text = _COORDINATES.sub(lambda found: _DECIMALS.sub(_to_a_tenth, found[0]), text)
@@ -379,8 +379,8 @@ def _svg(figure: Figure, alt: str) -> str:
     mark = "f" + hashlib.sha256((alt + text).encode()).hexdigest()[:8]
     for number, name in enumerate(wanted):
         text = re.sub(rf'(id="|url\(#|href="#){name}(?=[")])', rf"\g<1>{mark}-{number}", text)
-    opening = f'<svg role="img" aria-label="{html.escape(alt)}" stroke-linejoin="round" stroke-linecap="butt"'
-    return text.replace("<svg", opening, 1)
+    strokes = 'stroke-linejoin="round" stroke-linecap="butt"'
+    return text.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}" {strokes}', 1)
 
 
 def _to_a_tenth(number: re.Match) -> str:
