@@ -60,10 +60,10 @@ def generate(only: Iterable[str] | None = None, into: Path | None = None, root: 
     return made
 
 
-def release(name: str, scratch: Path, root: Path = ROOT) -> Path:
+def release(name: str, scratch: Path, root: Path = ROOT, *, run: bool = True) -> Path:
     """Make the release of one exercise or lab below an empty folder; return the folder it is in.
 
-    The notebook in it has been run, unanswered, and is in its normal form.
+    The notebook in it is in its normal form and, if `run`, has been run unanswered.
     """
     config = _configuration(root)
     source = root / config.CourseDirectory.source_directory / name
@@ -77,9 +77,10 @@ def release(name: str, scratch: Path, root: Path = ROOT) -> Path:
     for cell in notebook.cells:
         _drop_loose_stubs(cell)
     stored = folder / f"{name}.ipynb"
-    # Run on a copy of the folder: what the cells write is no part of the release.
-    run = shutil.copytree(folder, scratch / "run" / name)
-    notebook = notebooks.normalise(notebooks.execute(notebook, run))
+    if run:
+        # In a copy of the folder: what the cells write is no part of the release.
+        notebook = notebooks.execute(notebook, shutil.copytree(folder, scratch / "run" / name))
+    notebook = notebooks.normalise(notebook)
     checksums = ComputeChecksums()
     for index, cell in enumerate(notebook.cells):
         checksums.preprocess_cell(cell, {}, index)

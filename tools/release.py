@@ -16,7 +16,9 @@ from pathlib import Path
 
 import nbformat
 from grading import lab
-from grading.lab import ROOT, Lab, LabError
+from grading.lab import ROOT, LabError
+
+import exercises
 
 # What a student needs beside what the notebook imports.
 _ALWAYS = {"ipykernel", "jupyterlab", "matplotlib"}
@@ -71,28 +73,6 @@ def _lock(root: Path) -> str:
     return (root / "requirements.txt").read_text(encoding="utf-8")
 
 
-def notebook(ready: Lab, root: Path) -> nbformat.NotebookNode:
-    """Return the notebook to hand out: the committed one if its source gives that, else a fresh one."""
-    folder = lab.configuration(root).CourseDirectory.get("release_directory", "exercises")
-    committed = root / folder / ready.name / f"{ready.name}.ipynb"
-    if not committed.is_file():
-        return ready.release
-    found = nbformat.read(committed, as_version=4)
-    if _substance(found) == _substance(ready.release):
-        return found
-    print(f"{committed} is not what its source gives (make exercises): a fresh one goes into the zip")
-    return ready.release
-
-
-def _substance(notebook: nbformat.NotebookNode) -> list[tuple]:
-    found = []
-    for cell in notebook.cells:
-        mark = cell.metadata.get("nbgrader", {})
-        kept = tuple(mark.get(name) for name in ("grade_id", "grade", "solution", "locked", "points"))
-        found.append((cell.cell_type, cell.source.rstrip(), kept))
-    return found
-
-
 def build_wheel(folder: Path) -> Path:
     """Build the package's wheel into a folder, the same to the byte each time, and return its path."""
     code = "import sys; from flit_core import buildapi; print(buildapi.build_wheel(sys.argv[1]))"
@@ -114,23 +94,24 @@ def release(name: str, out: Path | None = None, root: Path = ROOT) -> Path:
     lab.find(name, root)
     out = out or root / "_build" / "release"
     with tempfile.TemporaryDirectory(prefix="release-") as scratch:
-        ready = lab.make(name, Path(scratch), root)
+        lab.make(name, Path(scratch), root)  # says what is wrong with the lab
+        folder = exercises.release(name, Path(scratch) / "released", root, run=False)
+        handed_out = nbformat.read(folder / f"{name}.ipynb", as_version=4)
         wheel = build_wheel(Path(scratch))
-        handed_out = notebook(ready, root)
         start = _HOW_TO_START.format(
             lab=name, underline="=" * (14 + len(name)), python="python --version says which you have"
         )
         files = {
-            f"{name}.ipynb": (nbformat.writes(handed_out).rstrip() + "\n").encode(),
             "HOW_TO_START.txt": start.encode(),
             "requirements.txt": requirements(handed_out, wheel.name).encode(),
             "constraints.txt": _lock(ROOT).encode(),
             wheel.name: wheel.read_bytes(),
         }
-        for relative in ready.data_files:
-            if relative.as_posix() in files:
-                raise LabError(f"{ready.folder / relative} has the name of a file that every release has")
-            files[relative.as_posix()] = (ready.folder / relative).read_bytes()
+        for path in filter(Path.is_file, folder.rglob("*")):
+            relative = path.relative_to(folder).as_posix()
+            if relative in files:
+                raise LabError(f"solutions/{name}/{relative} has the name of a file that every release has")
+            files[relative] = path.read_bytes()
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
