@@ -5,7 +5,6 @@ import csv
 import functools
 import html
 import itertools
-import logging
 import re
 import shutil
 import symtable
@@ -23,13 +22,11 @@ from nbclient import NotebookClient
 from scipy import optimize, special, stats
 
 import betabin as bb
+import exercises
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of nbgrader's own dependencies
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
     from nbgrader.utils import determine_grade
-    from traitlets.config import Config
 
 LABS = ["lab1_batting", "lab2_gamma_poisson", "lab3_convergence"]
 BEGIN_TESTS, END_TESTS = "### BEGIN HIDDEN TESTS\n", "### END HIDDEN TESTS"
@@ -66,22 +63,9 @@ def hidden_in(name):
 
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory):
-    """What students get: nbgrader's release of every lab, not run."""
+    """What students get, not run."""
     root = tmp_path_factory.mktemp("labs")
-    config = Config()
-    config.CourseDirectory.root = str(root)
-    config.CourseDirectory.source_directory = "solutions"
-    config.CourseDirectory.release_directory = "exercises"
-    config.ClearSolutions.code_stub = {"python": "..."}
-    config.SaveCells.enabled = False
-    config.GenerateAssignment.no_database = True
-    for name in LABS:
-        shutil.copytree(ROOT / "solutions" / name, root / "solutions" / name)
-        config.CourseDirectory.assignment_id = name
-        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
-        converter.log.setLevel(logging.ERROR)
-        converter.start()
-    return {name: root / "exercises" / name for name in LABS}
+    return {name: exercises.release(name, root / name, run=False) for name in LABS}
 
 
 def read_release(folder):
