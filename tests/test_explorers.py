@@ -118,6 +118,11 @@ def test_an_e_step_redraws_the_posteriors_alone_and_an_m_step_the_prior_alone():
             assert same == ([False, True] if k % 2 == 0 else [True, False])
 
 
+def test_numbers_in_words_have_a_true_minus_and_zero_has_none():
+    said = frames.words(["-0.0000, -0.0001 and -0 of -10; an M-step of -0.0."]).value
+    assert said == "<p>0.0000, −0.0001 and 0 of −10; an M-step of 0.0.</p>"
+
+
 def test_displays_widget_picture_and_text(monkeypatch):
     shown = []
     monkeypatch.setattr(frames, "display", lambda data, raw: shown.append((data, raw)))

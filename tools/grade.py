@@ -82,7 +82,7 @@ def _grade(options: argparse.Namespace) -> int:
     print(f"Feedback: {out / 'feedback'}")
     if waiting:
         print(
-            f"By hand:  {waiting} answers wait in {out / 'to_grade.csv'}: "
+            f"By hand:  {waiting} answer{'s wait' if waiting > 1 else ' waits'} in {out / 'to_grade.csv'}: "
             "copy it, fill in points, then MANUAL=that copy"
         )
     changed = sorted(name for name, _ in before ^ _hashes(sources))

@@ -29,7 +29,8 @@ def title_of(page):
         source = nbformat.read(path, as_version=4).cells[0].source
     else:
         source = path.with_suffix(".md").read_text(encoding="utf-8")
-    return re.search("^# (.+)", source, re.MULTILINE)[1]
+    title = re.search("^# (.+)", source, re.MULTILINE)[1]
+    return title.replace("Exercises", "Solutions") if page.startswith("solutions/") else title
 
 
 def test_it_has_every_page_of_the_book(text):

@@ -4,6 +4,7 @@ A set of exercises is a dictionary of these. Expected values are functions, call
 no module holds an answer as a literal.
 """
 
+import abc
 import contextlib
 import copy
 import io
@@ -79,7 +80,7 @@ class Slip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class Question(abc.ABC):
     """What all kinds have in common.
 
     Attributes
@@ -116,8 +117,9 @@ class Question:
         """What is said of each slip."""
         return {slip.name: slip.message for slip in self.slips}
 
+    @abc.abstractmethod
     def _judge(self, answer: object) -> tuple[float, str, list[str]]:
-        raise NotImplementedError
+        """Return the points earned, what was found (a slip by its name) and what to say of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

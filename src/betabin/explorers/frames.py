@@ -258,6 +258,7 @@ def words(paragraphs: Sequence[str]) -> widgets.HTML:
         HTML.
     """
     text = "".join(f"<p>{part}</p>" for part in paragraphs)
+    text = re.sub(r"(?<![\w-])-(?=0\.?0*(?!\.?\d))", "", text)  # a zero has no sign
     return widgets.HTML(re.sub(r"(?<![\w-])-(?=\d)", "−", text))
 
 
