@@ -409,7 +409,12 @@ def test_frames_are_light(site, page):
         r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', text, re.DOTALL
     )
     assert len(gzip.compress(state.encode())) < 400_000
-    assert len(gzip.compress(text.encode())) < 1_000_000
+    images = set(re.findall(r'src="(\.\./_images/[^"]+)"', text))
+    assert images
+    weight = len(gzip.compress(text.encode())) + sum(
+        (site / "chapters" / image).stat().st_size for image in images
+    )
+    assert weight < 1_000_000  # beside scripts and styles that pages share
     assert "Drawing" not in " ".join(
         str(model["state"].get("value")) for model in json.loads(state)["state"].values()
     )
