@@ -135,7 +135,7 @@ def _scan_zip(path: Path, prefix: str, lab: str, scratch: Path, ignored: list[st
     label = prefix.rstrip("/") or path.name
     try:
         refused = _unpack(path, target)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError) as error:
         return [Submission(label, _fallback(path.stem), problem=f"is not a zip that can be read: {error}")]
     found = [
         Submission(prefix + name, _fallback(PurePosixPath(name.replace("\\", "/")).stem), problem=why)
