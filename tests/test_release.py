@@ -61,6 +61,16 @@ def test_it_holds_no_solution_and_no_hidden_test(archive):
         assert secret.encode() not in everything, secret
 
 
+def test_another_notebook_beside_the_lab_stays_at_home(tmp_path):
+    folder = labfixture.write(tmp_path)
+    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("all = 'solved'")])
+    nbformat.write(other, folder / "old_solution.ipynb")
+    with zipfile.ZipFile(release.release(labfixture.NAME, root=tmp_path)) as opened:
+        assert [name for name in opened.namelist() if name.endswith(".ipynb")] == [
+            f"{labfixture.NAME}/{labfixture.NAME}.ipynb"
+        ]
+
+
 def test_versions_are_the_ones_of_the_lock(archive):
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert archive["constraints.txt"].decode() == lock

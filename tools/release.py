@@ -94,7 +94,7 @@ def release(name: str, out: Path | None = None, root: Path = ROOT) -> Path:
     lab.find(name, root)
     out = out or root / "_build" / "release"
     with tempfile.TemporaryDirectory(prefix="release-") as scratch:
-        lab.make(name, Path(scratch), root)  # says what is wrong with the lab
+        ready = lab.make(name, Path(scratch), root)
         folder = exercises.release(name, Path(scratch) / "released", root, run=False)
         handed_out = nbformat.read(folder / f"{name}.ipynb", as_version=4)
         wheel = build_wheel(Path(scratch))
@@ -107,11 +107,11 @@ def release(name: str, out: Path | None = None, root: Path = ROOT) -> Path:
             "constraints.txt": _lock(ROOT).encode(),
             wheel.name: wheel.read_bytes(),
         }
-        for path in filter(Path.is_file, folder.rglob("*")):
-            relative = path.relative_to(folder).as_posix()
-            if relative in files:
-                raise LabError(f"solutions/{name}/{relative} has the name of a file that every release has")
-            files[relative] = path.read_bytes()
+        # No other notebook: it may be somebody's solution.
+        for relative in (Path(f"{name}.ipynb"), *ready.data_files):
+            if relative.as_posix() in files:
+                raise LabError(f"{ready.folder / relative} has the name of a file that every release has")
+            files[relative.as_posix()] = (folder / relative).read_bytes()
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
