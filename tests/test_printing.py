@@ -124,5 +124,5 @@ def test_a_machine_without_latex_is_told_what_it_lacks(monkeypatch, capsys):
 
 def test_contributing_names_the_packages_that_are_installed():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    packages = (ROOT / "tools" / "latex" / "packages.txt").read_text(encoding="utf-8").split()
+    packages = (ROOT / "site" / "extensions" / "latex" / "packages.txt").read_text(encoding="utf-8").split()
     assert [package for package in packages if package not in text] == []

@@ -53,7 +53,7 @@ def test_actions_are_github_s_own_at_a_major_version(path):
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_files_that_a_workflow_names_exist(path):
     text = path.read_text(encoding="utf-8")
-    named = re.findall(r"(?:tools|tests)/[\w./-]+|requirements\.txt", text)
+    named = re.findall(r"(?:site|tools|tests)/[\w./-]+|requirements\.txt", text)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
 

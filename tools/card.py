@@ -1,5 +1,9 @@
-"""The picture of the book: EM's rounds on a season, for links to the site and for the title page."""
+"""The picture of the book: EM's rounds on a season, for links to the site and for the title page.
 
+``python tools/card.py FILE [--plain]`` writes it, with the book's name in it or without.
+"""
+
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -46,3 +50,11 @@ def draw(path: Path, *, title: bool = True) -> None:
             figure.text(0.042, 0.73, subtitle, fontsize=27, color="#404040")
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=100, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--plain", action="store_true")
+    arguments = parser.parse_args()
+    draw(arguments.file, title=not arguments.plain)

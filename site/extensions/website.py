@@ -6,6 +6,8 @@ the buttons to the repository, Colab and Binder, absolute addresses for search e
 
 import html
 import re
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 from urllib.parse import urlparse
@@ -157,6 +159,11 @@ def keep_solutions_closed(app: Sphinx, pagename: str, templatename: str, context
         ]
 
 
+def draw_card(app: Sphinx, path: Path, *options: str) -> None:
+    """Draw the picture of the book, by the command that a person would use."""
+    subprocess.run([sys.executable, Path(app.srcdir) / "tools" / "card.py", path, *options], check=True)
+
+
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Write index.html, and the picture that goes with a link to the site."""
     if exception or app.builder.name != "html":
@@ -166,9 +173,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     text = describe(app.env.get_doctree(app.config.root_doc))
     tags = _meta("description", text)
     if address := app.config.html_baseurl:
-        import card  # draws with matplotlib: only where it is needed
-
-        card.draw(out / _CARD)
+        draw_card(app, out / _CARD)
         tags += f'<link rel="canonical" href="{address}{target}" />\n'
         for name, content in {
             "og:title": app.config.html_title,

@@ -114,7 +114,7 @@ def add_assets(app: Sphinx, config) -> None:
     for name, (digest, wanted) in PACKAGES.items():
         unpack(fetch(name, digest, downloads), wanted, static)
     # Not a folder named _static at the root: Jupyter Book would load all of its scripts on every page.
-    config.html_static_path += [str(static), str(root / "site")]
+    config.html_static_path += [str(static), str(root / "site" / "static")]
     config.mathjax_path = "mathjax/tex-chtml.js"
     config.nb_ipywidgets_js = {"widgets/embed.js": {"defer": "defer"}}
 

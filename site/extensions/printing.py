@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.latex import LaTeXTranslator
+from website import draw_card
 
 _STYLES = Path(__file__).parent / "latex"
 _KINDS = ("tip", "note", "warning")
@@ -82,9 +83,7 @@ def _read(app: Sphinx, path: str) -> str:
 def draw_cover(app: Sphinx) -> None:
     """Draw the picture of the title page."""
     if app.builder.format == "latex":
-        import card  # draws with matplotlib: only where it is needed
-
-        card.draw(Path(app.outdir) / "cover.png", title=False)
+        draw_card(app, Path(app.outdir) / "cover.png", "--plain")
 
 
 class Printed(SphinxPostTransform):
