@@ -60,7 +60,7 @@ def test_files_that_a_workflow_names_exist(path):
 
 def test_proposals_are_tested_on_the_oldest_and_newest_python_on_both_systems():
     matrix = load(WORKFLOWS[0])["jobs"]["test"]["strategy"]["matrix"]
-    assert matrix["python"] == ["3.11", "3.13"]
+    assert matrix["python"] == ["3.11", "3.14"]
     assert {system.split("-")[0] for system in matrix["os"]} == {"ubuntu", "macos"}
 
 
@@ -83,4 +83,4 @@ def test_binder_installs_the_pinned_versions_and_the_package():
     # No list of its own, or there would be two.
     assert sorted(path.name for path in script.parent.iterdir()) == ["postBuild", "runtime.txt"]
     version = (script.parent / "runtime.txt").read_text(encoding="utf-8").strip()
-    assert version in {"python-3.11", "python-3.12", "python-3.13"}
+    assert version in {"python-3.11", "python-3.12", "python-3.13", "python-3.14"}

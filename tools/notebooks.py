@@ -1,14 +1,21 @@
-"""Keep notebooks small and comparable: text outputs stay, pictures and widget state go.
+"""Run notebooks side by side, and keep them small and comparable: text outputs stay, pictures go.
 
-``python tools/notebooks.py [--execute | --check] NOTEBOOK ...`` rewrites each notebook in its normal form,
-after running it from top to bottom if asked to; with ``--check`` it only names those that differ.
+``python tools/notebooks.py [--execute | --check | --cache FOLDER] NOTEBOOK ...`` rewrites each notebook
+in its normal form, after running it from top to bottom if asked to. With ``--check`` it only names those
+that differ. With ``--cache`` it changes none: outputs go into the folder where the build looks for them.
 """
 
 import argparse
+import os
 import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 
 # What the build makes anew, and nbval does not compare.
@@ -64,8 +71,49 @@ def _merge_streams(outputs: list[nbformat.NotebookNode]) -> list[nbformat.Notebo
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """Run all cells in order on a fresh kernel that works in `folder`; raise if one fails."""
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+    # Without timings in the cells' metadata, which the build's cache would take for another notebook's.
+    about = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=300, record_timing=False, resources=about).execute()
     return notebook
+
+
+def execute_all(paths: list[Path]) -> Iterator[tuple[Path, nbformat.NotebookNode]]:
+    """Run notebooks, as many at a time as there are processors, and yield each when it is done.
+
+    A line says which is done, and its seconds. When one fails, those that wait are not begun.
+    """
+
+    def run(path):
+        start = time.monotonic()
+        notebook = execute(nbformat.read(path, as_version=4), path.parent)
+        return path, notebook, time.monotonic() - start
+
+    # The later chapters take longest: they go first, so that no processor is left waiting for them.
+    waiting = sorted(paths, reverse=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = [pool.submit(run, path) for path in waiting]
+        try:
+            for number, done in enumerate(as_completed(running), start=1):
+                path, notebook, seconds = done.result()
+                print(f"[{number}/{len(paths)}] {path}: {seconds:.0f} s", flush=True)
+                yield path, notebook
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def fill_cache(folder: Path, paths: list[Path]) -> None:
+    """Run those notebooks whose code is not in the build's cache of outputs, and put them there."""
+    cache = get_cache(folder)
+    new = []
+    for path in paths:
+        try:
+            cache.match_cache_notebook(nbformat.read(path, as_version=4))
+        except KeyError:
+            new.append(path)
+    for path, notebook in execute_all(new):
+        cache.cache_notebook_bundle(
+            CacheBundleIn(notebook, str(path)), check_validity=False, overwrite=True
+        )
 
 
 def write(notebook: nbformat.NotebookNode) -> str:
@@ -74,21 +122,27 @@ def write(notebook: nbformat.NotebookNode) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Normalise the notebooks named on the command line; return the number of those not in order."""
+    """Do with the notebooks what the command line says; return how many are not in order."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--execute", action="store_true", help="run each notebook first")
     how.add_argument("--check", action="store_true", help="change nothing, name what differs")
+    how.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="run what this cache lacks, for the build"
+    )
     parser.add_argument("notebooks", nargs="+", type=Path)
     options = parser.parse_args(arguments)
+    if options.cache:
+        fill_cache(options.cache, options.notebooks)
+        return 0
+    if options.execute:
+        made = execute_all(options.notebooks)
+    else:
+        made = ((path, nbformat.read(path, as_version=4)) for path in options.notebooks)
     differing = 0
-    for path in options.notebooks:
-        before = path.read_text(encoding="utf-8")
-        notebook = nbformat.reads(before, as_version=4)
-        if options.execute:
-            execute(notebook, path.parent)
+    for path, notebook in made:
         after = write(normalise(notebook))
-        if before != after:
+        if path.read_text(encoding="utf-8") != after:
             if options.check:
                 differing += 1
                 print(f"{path} is not in its normal form: make notebooks", file=sys.stderr)
