@@ -6,11 +6,11 @@ that differ. With ``--cache`` it changes none: outputs go into the folder where 
 """
 
 import argparse
+import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -71,34 +71,37 @@ def _merge_streams(outputs: list[nbformat.NotebookNode]) -> list[nbformat.Notebo
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """Run all cells in order on a fresh kernel that works in `folder`; raise if one fails."""
+    return _client(notebook, folder).execute()
+
+
+def _client(notebook: nbformat.NotebookNode, folder: Path) -> NotebookClient:
     # Without timings in the cells' metadata, which the build's cache would take for another notebook's.
-    about = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=300, record_timing=False, resources=about).execute()
-    return notebook
+    return NotebookClient(
+        notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(folder)}}
+    )
 
 
-def execute_all(paths: list[Path]) -> Iterator[tuple[Path, nbformat.NotebookNode]]:
-    """Run notebooks, as many at a time as there are processors, and yield each when it is done.
+def execute_all(paths: list[Path], store: Callable[[Path, nbformat.NotebookNode], None]) -> None:
+    """Run notebooks, as many at a time as there are processors, and `store` each when it is done.
 
-    A line says which is done, and its seconds. When one fails, those that wait are not begun.
+    A line says which is done, and its seconds. When one fails, that is raised, and no other is begun.
     """
+    asyncio.run(_execute_all(paths, store))
 
-    def run(path):
-        start = time.monotonic()
-        notebook = execute(nbformat.read(path, as_version=4), path.parent)
-        return path, notebook, time.monotonic() - start
+
+async def _execute_all(paths, store):
+    free = asyncio.Semaphore(os.cpu_count())
+
+    async def run(path):
+        notebook = nbformat.read(path, as_version=4)
+        async with free:
+            start = time.monotonic()
+            await _client(notebook, path.parent).async_execute()
+        print(f"{path}: {time.monotonic() - start:.0f} s", flush=True)
+        store(path, notebook)
 
     # The later chapters take longest: they go first, so that no processor is left waiting for them.
-    waiting = sorted(paths, reverse=True)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        running = [pool.submit(run, path) for path in waiting]
-        try:
-            for number, done in enumerate(as_completed(running), start=1):
-                path, notebook, seconds = done.result()
-                print(f"[{number}/{len(paths)}] {path}: {seconds:.0f} s", flush=True)
-                yield path, notebook
-        finally:
-            pool.shutdown(cancel_futures=True)
+    await asyncio.gather(*(run(path) for path in sorted(paths, reverse=True)))
 
 
 def fill_cache(folder: Path, paths: list[Path]) -> None:
@@ -110,10 +113,12 @@ def fill_cache(folder: Path, paths: list[Path]) -> None:
             cache.match_cache_notebook(nbformat.read(path, as_version=4))
         except KeyError:
             new.append(path)
-    for path, notebook in execute_all(new):
-        cache.cache_notebook_bundle(
-            CacheBundleIn(notebook, str(path)), check_validity=False, overwrite=True
-        )
+
+    def store(path, notebook):
+        bundle = CacheBundleIn(notebook, str(path))
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+    execute_all(new, store)
 
 
 def write(notebook: nbformat.NotebookNode) -> str:
@@ -132,15 +137,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("notebooks", nargs="+", type=Path)
     options = parser.parse_args(arguments)
-    if options.cache:
-        fill_cache(options.cache, options.notebooks)
-        return 0
-    if options.execute:
-        made = execute_all(options.notebooks)
-    else:
-        made = ((path, nbformat.read(path, as_version=4)) for path in options.notebooks)
     differing = 0
-    for path, notebook in made:
+
+    def store(path, notebook):
+        nonlocal differing
         after = write(normalise(notebook))
         if path.read_text(encoding="utf-8") != after:
             if options.check:
@@ -148,6 +148,14 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{path} is not in its normal form: make notebooks", file=sys.stderr)
             else:
                 path.write_text(after, encoding="utf-8")
+
+    if options.cache:
+        fill_cache(options.cache, options.notebooks)
+    elif options.execute:
+        execute_all(options.notebooks, store)
+    else:
+        for path in options.notebooks:
+            store(path, nbformat.read(path, as_version=4))
     return differing
 
 
