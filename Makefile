@@ -24,7 +24,7 @@ TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site 
   $(wildcard exercises/ex*/*.ipynb solutions/ex*/*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve pdf site-zip lite public test test-away lint notebooks exercises release grade \
+.PHONY: help book serve pdf site-zip lite public test test-away lint links notebooks exercises release grade \
   bench bench-grading lock clean
 
 help: ## list these targets
@@ -54,6 +54,9 @@ test: book lint ## build the book and run every test, the notebooks' outputs inc
 
 test-away: $(PDF) $(LITE_SITE) ## test the PDF, lite, and notebooks in a clean environment (slow, uses the network)
 	$(BIN)/python -m pytest tests/away
+
+links: book ## follow every link to another site (uses the network)
+	$(BIN)/jupyter-book build . --toc $(TOC) --builder custom --custom-builder linkcheck -q -n --keep-going
 
 lint: $(INSTALLED) ## check style and format of the code, in notebooks too
 	$(BIN)/ruff check .
