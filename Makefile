@@ -78,9 +78,10 @@ grade: $(INSTALLED) ## grade submissions (LAB=lab1_batting FROM=folder ROSTER= M
 	  $(if $(CELL_SECONDS),--cell-seconds "$(CELL_SECONDS)") $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") \
 	  $(if $(TOTAL_SECONDS),--total-seconds "$(TOTAL_SECONDS)")
 
-bench: book ## measure speed beside other software, as ratios in one run
+bench: book ## measure speed beside other software, of pages, of build and tests, as ratios in one run
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/building.py
 
 bench-grading: $(INSTALLED) ## measure submissions graded per minute, from 10 to 300 (takes a quarter of an hour)
 	$(BIN)/python benchmarks/grading_speed.py
