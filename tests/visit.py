@@ -25,3 +25,10 @@ class Visit:
 
     def __exit__(self, *_):
         self.context.close()
+
+
+def bring_explorers(page):
+    """Go to each explorer of a page and wait until it has taken its still's place."""
+    for place in page.locator(".explorer-place").all():
+        place.scroll_into_view_if_needed()
+        place.and_(page.locator(".explorer-here")).wait_for()
