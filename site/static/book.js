@@ -40,6 +40,10 @@
     }
   };
 
+  // A reader with a keyboard waits on the still, and goes on from the first control.
+  const focusOn = (place) =>
+    (place.querySelector(".explorer-still") ?? place.querySelector(".noUi-handle, button, select"))?.focus();
+
   // The explorer is drawn unseen under its still, and takes its place when it is whole.
   const replace = (place) => {
     const still = place.querySelector(".explorer-still");
@@ -49,19 +53,27 @@
       const whole = ["svg", ".widget-html-content > *"].every((what) => count(live, what) >= count(still, what));
       if (!live?.querySelector(".jupyter-widgets") || !whole) return;
       watch.disconnect();
+      const waits = document.activeElement === still;
       still.remove();
       place.classList.add("explorer-here");
+      if (waits) focusOn(place);
     });
     watch.observe(place, { childList: true, subtree: true, characterData: true });
   };
 
   const places = () => [...document.querySelectorAll(".explorer-place")];
+  let asked = false;
   const bring = async ({ dataset }) => {
+    if (asked) return;
+    asked = true;
     // A page may be forbidden to make code, which the runtime does: then the stills stay.
     try {
       new Function("");
     } catch {
-      for (const place of places()) place.classList.add("explorer-away");
+      for (const place of places()) {
+        place.classList.add("explorer-away");
+        for (const name of ["tabindex", "role", "aria-label"]) place.querySelector(".explorer-still").removeAttribute(name);
+      }
       return;
     }
     places().forEach(replace);
@@ -69,19 +81,36 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => {
+    const [first] = places();
+    if (!first) return;
     const near = new IntersectionObserver(
       (entries) => {
         const entry = entries.find(({ isIntersecting }) => isIntersecting);
         if (!entry) return;
         near.disconnect();
-        const come = () => bring(entry.target);
         // The text comes first.
-        if (document.readyState === "complete") come();
-        else window.addEventListener("load", come, { once: true });
+        if (document.readyState === "complete") bring(entry.target);
+        else window.addEventListener("load", () => bring(entry.target), { once: true });
       },
       { rootMargin: "100% 0px" },
     );
-    places().forEach((place) => near.observe(place));
+    for (const place of places()) {
+      near.observe(place);
+      const still = place.querySelector(".explorer-still");
+      Object.assign(still, { tabIndex: 0, role: "group", ariaLabel: "Explorer: its controls are about to come" });
+      still.addEventListener("focus", () => bring(place));
+    }
+    // With a keyboard it is two steps from the top of the page.
+    const skip = document.createElement("div");
+    skip.className = "skip-link d-print-none";
+    const link = Object.assign(document.createElement("a"), { href: "#", textContent: "Skip to the explorer" });
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      first.scrollIntoView();
+      focusOn(first);
+    });
+    skip.append(link);
+    document.getElementById("pst-skip-link")?.after(skip);
   });
 })();
 
@@ -162,7 +191,7 @@
 (() => {
   let opened = [];
   window.addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll(".bd-article details:not([open])")];
+    opened = [...document.querySelectorAll(".bd-article details:not([open], .hide)")];
     for (const fold of opened) fold.open = true;
   });
   window.addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
