@@ -54,7 +54,7 @@ WCAG = {
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)], ids=["desktop", "phone, dark"])
 def test_page_in_a_browser(site, browser, page, width, dark):
-    with Visit(browser, (site / f"{page}.html").as_uri(), width, dark) as visit:
+    with Visit(browser, (site / f"{page}.html").as_uri(), width, dark=dark) as visit:
         assert visit.errors == []
         assert visit.foreign == []
         assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (

@@ -34,6 +34,17 @@ PACKAGES = {
             "dist/embed.js.LICENSE.txt": "static/widgets/embed.js.LICENSE.txt",
         },
     ),
+    "tippy.js@6.3.7": (
+        "E1d3oP2emgJ9dRQZdf3Kkn0qJgI6ZLpyS5z6ZkY1DF3kaQaBsGZsndEpHwx+eC+tYM41HaSNvNtLx8tU57FzTQ==",
+        {"dist/tippy.umd.min.js": "static/tippy/tippy.umd.min.js", "LICENSE": "static/tippy/LICENSE"},
+    ),
+    "@popperjs/core@2.11.8": (
+        "P1st0aksCrn9sGZhp8GMYwBnQsbvAWsZAX44oXNNvLHGqAOcoVxmjZiohstwQ7SqKnbR47akdNi+uleWD8+g6A==",
+        {
+            "dist/umd/popper.min.js": "static/popper/popper.min.js",
+            "LICENSE.md": "static/popper/LICENSE.md",
+        },
+    ),
 }
 
 
