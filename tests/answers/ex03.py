@@ -143,6 +143,11 @@ ANSWERS = {
             / sympy.gamma(a),
         ],
         "wrong": {
+            "bits": lambda a, b: (
+                a / (a + b) * (special.digamma(a + 1) - special.digamma(a + b + 1)) / math.log(2)
+            ),
+            "other side": lambda a, b: b / (a + b) * (special.digamma(b + 1) - special.digamma(a + b + 1)),
+            "minus": lambda a, b: a / (a + b) * (special.digamma(a + b + 1) - special.digamma(a + 1)),
             "product of averages": lambda p, q: p / (p + q) * (digamma(p) - digamma(p + q)),
             "at the mean": a / (a + b) * sympy.log(a / (a + b)),
             "logarithm for digamma": lambda p, q: p / (p + q) * math.log((p + 1) / (p + q + 1)),
@@ -160,7 +165,7 @@ ANSWERS = {
     },
     "ex03.3": {
         "right": ["a, c, e", "ace", ["e", "c", "a"], {"a", "c", "e"}],
-        "wrong": {"b": "a, b, c", "d": "a, c, d, e", "incomplete": "a, c"},
+        "wrong": {"b": "a, b, c", "d": "a, c, d, e", "incomplete": "a, c", "one letter": "e"},
     },
     "ex03.4": {
         "right": [(-1, -1, 3), [-1, -1, -3], np.array([-0.5, -2, 2.001]), (Fraction(-1, 9), -1, 1)],
