@@ -132,6 +132,10 @@ def one_trigamma(end):
 
 ANSWERS = {
     "ex03.1": {
+        "right": ["b", "B", ["b"], "(b)"],
+        "wrong": {"a": "a", "c": ("c",), "d": "D"},
+    },
+    "ex03.2": {
         "right": [
             lambda p, q: p / (p + q) * (digamma(p + 1) - digamma(p + q + 1)),
             lambda p, q: [p / (p + q) * (digamma(p) + 1 / p - digamma(p + q) - 1 / (p + q))],
@@ -158,10 +162,6 @@ ANSWERS = {
             ),
             "log alone": lambda p, q: digamma(p) - digamma(p + q),
         },
-    },
-    "ex03.2": {
-        "right": ["b", "B", ["b"], "(b)"],
-        "wrong": {"a": "a", "c": ("c",), "d": "D"},
     },
     "ex03.3": {
         "right": ["a, c, e", "ace", ["e", "c", "a"], {"a", "c", "e"}],

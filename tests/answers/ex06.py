@@ -169,6 +169,10 @@ ANSWERS = {
         },
     },
     "ex06.3": {
+        "right": ["a, b, e", "abe", ["e", "a", "b"], "a and b and e"],
+        "wrong": {"c": "a, b, c", "d": "da", "f": "a, b, e, f", "incomplete": "a, b", "one letter": "e"},
+    },
+    "ex06.4": {
         "right": [by_matrix, by_fixed_point, by_iterating, lambda p: by_matrix(p)[np.newaxis]],
         "wrong": {
             "last point": lambda p: p[-1],
@@ -179,10 +183,6 @@ ANSWERS = {
             "rows for columns": transposed,
             "backwards": inverted,
         },
-    },
-    "ex06.4": {
-        "right": ["a, b, e", "abe", ["e", "a", "b"], "a and b and e"],
-        "wrong": {"c": "a, b, c", "d": "da", "f": "a, b, e, f", "incomplete": "a, b", "one letter": "e"},
     },
     "ex06.5": {
         "right": [

@@ -18,7 +18,7 @@ def _own(a, b):
     return e_step((a, b), 0, 0)
 
 
-# ex03.1: the average of z log z
+# ex03.2: the average of z log z
 
 
 def _pairs(rng):
@@ -34,7 +34,7 @@ def _tilted(a, b):
     return e_step((a, b), 1, 1).mean_log_z
 
 
-# ex03.2: one hit, one out
+# ex03.1: one hit, one out
 
 
 def _returned():
@@ -181,7 +181,31 @@ def _only(which, got):
 
 
 QUESTIONS = {
-    "ex03.1": Function(
+    "ex03.1": Choice(
+        points=1,
+        options=(
+            Option(
+                "a",
+                lambda: _is(1.5, 1.5),
+                "These are the averages of the posteriors' parameters. The M-step averages two other "
+                "things: which?",
+            ),
+            Option("b", lambda: _is(1, 1)),
+            Option(
+                "c",
+                lambda: _is(2, 2),
+                "This adds all hits and outs to the prior, as if both at-bats were one player's. The "
+                "M-step fits one distribution to two players.",
+            ),
+            Option(
+                "d",
+                lambda: bool(np.all(_returned() < 1 - 1e-6)),
+                "The raw averages differ as much as they can, but the posteriors are wide and overlap. "
+                "What does their mixture look like?",
+            ),
+        ),
+    ),
+    "ex03.2": Function(
         points=2,
         name="mean_z_log_z",
         arguments=("alpha", "beta"),
@@ -250,30 +274,6 @@ QUESTIONS = {
                 "log alone",
                 "This is E[log Z], as in the chapter. Where has the factor z gone?",
                 gives=lambda a, b: _own(a, b)[0],
-            ),
-        ),
-    ),
-    "ex03.2": Choice(
-        points=1,
-        options=(
-            Option(
-                "a",
-                lambda: _is(1.5, 1.5),
-                "These are the averages of the posteriors' parameters. The M-step averages two other "
-                "things: which?",
-            ),
-            Option("b", lambda: _is(1, 1)),
-            Option(
-                "c",
-                lambda: _is(2, 2),
-                "This adds all hits and outs to the prior, as if both at-bats were one player's. The "
-                "M-step fits one distribution to two players.",
-            ),
-            Option(
-                "d",
-                lambda: bool(np.all(_returned() < 1 - 1e-6)),
-                "The raw averages differ as much as they can, but the posteriors are wide and overlap. "
-                "What does their mixture look like?",
             ),
         ),
     ),

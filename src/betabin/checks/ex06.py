@@ -44,7 +44,7 @@ def _left(gain, rate):
     return gain * rate**2 / ((1 - rate) * (1 + rate))
 
 
-# ex06.3: a leap for two rates
+# ex06.4: a leap for two rates
 
 
 def _four_rounds(rng):
@@ -99,7 +99,7 @@ def _backwards(points):
     return _onwards(points[3], matrix, matrix @ np.diff(points, axis=0)[2])
 
 
-# ex06.4: four climbers
+# ex06.3: four climbers
 
 
 @cache
@@ -274,7 +274,36 @@ QUESTIONS = {
             ),
         ),
     ),
-    "ex06.3": Function(
+    "ex06.3": Choice(
+        points=2,
+        partial=1,
+        incomplete="That is so, and it is not all. What does a constant rate mean for the digits, "
+        "and where does it lead?",
+        options=(
+            Option("a", True),
+            Option("b", True),
+            Option(
+                "c",
+                False,
+                "It does move, evenly, and towards the maximum. Slowness is no bug; which of the four has "
+                "the shortest steps?",
+            ),
+            Option(
+                "d",
+                False,
+                "What jumps is the distance. Whether the log-likelihood falls is another matter: what is a "
+                "leap's condition for being kept?",
+            ),
+            Option("e", lambda: abs(_rounds_for(9) - 75) <= 3),
+            Option(
+                "f",
+                False,
+                "Rounds are not seconds, and this method needs something of the model that not every model "
+                "has. What does it differentiate?",
+            ),
+        ),
+    ),
+    "ex06.4": Function(
         points=3,
         name="leap",
         arguments=("points",),
@@ -328,35 +357,6 @@ QUESTIONS = {
                 "This matrix leads from each step back to the one before. Which way round does R go?",
                 gives=_backwards,
                 points=1,
-            ),
-        ),
-    ),
-    "ex06.4": Choice(
-        points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. What does a constant rate mean for the digits, "
-        "and where does it lead?",
-        options=(
-            Option("a", True),
-            Option("b", True),
-            Option(
-                "c",
-                False,
-                "It does move, evenly, and towards the maximum. Slowness is no bug; which of the four has "
-                "the shortest steps?",
-            ),
-            Option(
-                "d",
-                False,
-                "What jumps is the distance. Whether the log-likelihood falls is another matter: what is a "
-                "leap's condition for being kept?",
-            ),
-            Option("e", lambda: abs(_rounds_for(9) - 75) <= 3),
-            Option(
-                "f",
-                False,
-                "Rounds are not seconds, and this method needs something of the model that not every model "
-                "has. What does it differentiate?",
             ),
         ),
     ),
