@@ -317,6 +317,8 @@ QUESTIONS = {
                 "no ways",
                 "The flips' order is fixed here: how many orders with x heads are there?",
                 gives=lambda x, n, a, b: _log_probability(x, n, a, b) - _log_ways(x, n),
+                where=lambda x, n, a, b: n < 1000 and a + b < 1e6,
+                rtol=1e-6,
                 points=1,
             ),
             Slip(

@@ -85,7 +85,7 @@ def _grids(rng):
         (ends, tent / tent.sum(), 13, 50),
         (ends, weights(ends.size), 0, 4),
         (ends, weights(ends.size), 4, 4),
-        (np.array([0.2, 0.3]), np.array([0.6, 0.4]), 495, 2000),
+        (np.array([0.02, 0.9]), np.array([0.6, 0.4]), 750, 2000),
     ]
 
 
@@ -300,6 +300,7 @@ QUESTIONS = {
                 "no prior",
                 "This is the likelihood, made to sum to one. What the prior says of each z is not in it.",
                 gives=lambda z, prior, x, n: _weights(z, np.ones_like(z), x, n),
+                where=_small,
             ),
             Slip(
                 "prior unchanged",
