@@ -373,7 +373,7 @@ def test_numbers_in_order_are_read_from_any_container(answer):
 def test_where_infinity_is_right_no_other_number_is(answer):
     question = Number(points=1, want=lambda: math.inf)
     assert question.judge("toy", math.inf).name == "right"
-    assert question.judge("toy", answer).name == "wrong"
+    assert question.judge("toy", answer).name in ("wrong", "sign")
 
 
 @pytest.mark.parametrize(
@@ -433,9 +433,9 @@ def test_an_example_is_judged_by_what_it_has_to_be(answer, name):
         ("a", "one letter", 0),
         ("b", "one letter", 0),
         ("abcd", "one letter", 0),
-        ("ad", "incomplete", 1),
+        ("bd", "b", 0),
         ("abc", "b", 0.5),
-        ("ab", "b", 0),
+        ("ab", "b", 0.5),
         ("a-c", "unreadable", 0),
         ("x", "unreadable", 0),
         (["a", 3], "unreadable", 0),
@@ -446,7 +446,12 @@ def test_letters_are_read_in_any_form(answer, name, points):
     question = Choice(
         points=2,
         partial=1,
-        options=(Option("a", True), Option("b", False, "No."), Option("c", lambda: True)),
+        options=(
+            Option("a", True),
+            Option("b", False, "No."),
+            Option("c", lambda: True),
+            Option("d", False, "No."),
+        ),
     )
     verdict = question.judge("toy", answer)
     assert (verdict.name, verdict.points) == (name, points)

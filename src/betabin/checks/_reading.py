@@ -181,7 +181,7 @@ def _floats(value: object, budget: int, depth: int) -> tuple[float | list, int]:
             return _floats(opened, budget, depth)
     a_set = issubclass(kind, Set) or getattr(value, "is_FiniteSet", False) is True
     if a_set and len(value) == 1:  # one number has one order
-        return _floats(list(value), budget, depth)
+        return _floats(next(iter(value)), budget, depth)
     if a_set or issubclass(kind, Mapping):
         raise Unreadable("It is a dict or a set: numbers in order are asked for, as a list or an array.")
     if callable(value) and not isinstance(value, Iterable):
