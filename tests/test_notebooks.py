@@ -4,6 +4,7 @@ import nbformat
 import notebooks
 import pytest
 from conftest import ROOT
+from jupyter_cache import get_cache
 
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 NOTEBOOKS = [
@@ -150,3 +151,23 @@ def test_check_names_what_is_not_in_order(tmp_path, capsys):
     assert "untidy.ipynb" in capsys.readouterr().err
     assert notebooks.main([str(path)]) == 0
     assert notebooks.main(["--check", str(path)]) == 0
+
+
+def test_what_the_build_would_run_is_run_beforehand_once(tmp_path, capsys):
+    paths = [tmp_path / f"{name}.ipynb" for name in ("first", "second")]
+    for number, path in enumerate(paths):
+        cell = nbformat.v4.new_code_cell(f"print({number} + 40)", metadata={"tags": ["hide-input"]})
+        nbformat.write(make_notebook(cell), path)
+    before = [path.read_bytes() for path in paths]
+    assert notebooks.main(["--cache", str(tmp_path / "cache"), *map(str, paths)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(line.split("/")[-1].split(".")[0] for line in lines) == ["first", "second"]
+    assert [path.read_bytes() for path in paths] == before
+    # The build looks a notebook up as jupyter-cache does.
+    for number, path in enumerate(paths):
+        _, found = get_cache(tmp_path / "cache").merge_match_into_notebook(
+            nbformat.read(path, as_version=4)
+        )
+        assert found.cells[0].outputs[0].text == f"{number + 40}\n"
+    notebooks.main(["--cache", str(tmp_path / "cache"), *map(str, paths)])
+    assert capsys.readouterr().out == ""
