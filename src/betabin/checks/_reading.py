@@ -82,11 +82,17 @@ def _texts(answer: object, most: int, depth: int) -> list[str]:
 def _opened(value: object) -> object:
     """Open the containers of other libraries: of pandas, SymPy, mpmath, and whatever NumPy understands."""
     kind = type(value)
-    for method in ("to_numpy", "tolist"):
-        if hasattr(kind, method):
-            value = getattr(value, method)()
-            return value.tolist() if isinstance(value, np.ndarray) else value
-    return np.asarray(value).tolist() if hasattr(kind, "__array__") else value
+    if hasattr(kind, "to_numpy"):
+        value = value.to_numpy()
+    elif hasattr(kind, "__array__"):
+        value = np.asarray(value)
+    elif hasattr(kind, "tolist"):
+        return value.tolist()
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.size > _MOST:
+        raise Unreadable("It holds far more than is asked for.")
+    return value.tolist()
 
 
 def is_expression(answer: object) -> bool:
