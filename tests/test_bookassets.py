@@ -85,29 +85,6 @@ def test_unpack_misses_what_is_not_there(tmp_path):
         bookassets.unpack(tarball(a="1"), {"a": "a", "LICENSE": "LICENSE"}, tmp_path)
 
 
-def script(filename="", body=None):
-    return SimpleNamespace(filename=filename, attributes={} if body is None else {"body": body})
-
-
-def test_scripts_are_kept_once_and_thebe_not_at_all():
-    first, again, other = script("a.js"), script(None, "const A = 1"), script("", "const A = 1")
-    thebe = [script("sphinx-thebe.js"), script(None, 'const THEBE_JS_URL = "elsewhere"')]
-    context = {"script_files": [first, again, *thebe, other, "plain.js"]}
-    bookassets.mend_scripts(None, "page", "page.html", context, None)
-    assert context["script_files"] == [first, again, "plain.js"]
-
-
-def test_icons_are_mended_and_a_changed_theme_is_noticed(tmp_path):
-    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
-    with pytest.raises(ExtensionError, match=r"fontawesome\.js"):
-        bookassets.mend_icons(app, None)
-    scripts = tmp_path / "_static" / "scripts"
-    scripts.mkdir(parents=True)
-    (scripts / "fontawesome.js").write_text("rewrites <i> to <svg>")
-    bookassets.mend_icons(app, None)
-    assert (scripts / "fontawesome.js").read_text() == ""
-
-
 def test_nothing_third_party_is_in_the_repository():
     served = {target for _, wanted in bookassets.PACKAGES.values() for target in wanted.values()}
     assert not any((ROOT / "site" / target).exists() for target in served)

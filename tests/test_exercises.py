@@ -83,6 +83,7 @@ def test_unanswered_every_check_says_so(name):
         text, result = cell.outputs
         assert re.fullmatch(r"ex\d\d\.\d: not answered yet\.\n", text.text)
         assert result.data["text/plain"] == "0"
+        assert result.data["text/html"] == ""
     answers = [cell for cell in notebook.cells if about(cell).get("solution")]
     assert all("..." in cell.source and cell.outputs == [] for cell in answers)
 

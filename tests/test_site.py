@@ -1,6 +1,7 @@
 """The built site: every page is there, opens from disk, complains of nothing and asks no other host."""
 
 import json
+import mimetypes
 import re
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -32,6 +33,17 @@ def test_index_leads_to_the_book(site):
 
 
 UNTYPESET = "span.math:not(:has(mjx-container)), div.math:not(:has(mjx-container)), mjx-merror"
+BARE_PICTURES = "img[src*='_images/']:not([loading=lazy][width][height])"
+ALL_PICTURES_COME = """async () => {
+  for (const image of document.images) image.loading = "eager";
+  await Promise.all([...document.images].map((image) => image.decode()));
+  return [...document.images].every((image) => image.naturalWidth > 0);
+}"""
+# Numbered equations whose formula reaches under the number, or out of the column.
+UNDER_NUMBERS = """() => [...document.querySelectorAll("div.math:has(> .eqno)")].filter((line) => {
+  const [formula, number] = [".eqno", "mjx-container"].map((part) => line.querySelector(part)).reverse();
+  return formula.getBoundingClientRect().right > number.getBoundingClientRect().left + 1;
+}).map((line) => line.id)"""
 # What the Web Content Accessibility Guidelines ask for, levels A and AA.
 WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
@@ -42,7 +54,7 @@ WCAG = {
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)], ids=["desktop", "phone, dark"])
 def test_page_in_a_browser(site, browser, page, width, dark):
-    with Visit(browser, (site / f"{page}.html").as_uri(), width, dark) as visit:
+    with Visit(browser, (site / f"{page}.html").as_uri(), width, dark=dark) as visit:
         assert visit.errors == []
         assert visit.foreign == []
         assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
@@ -53,7 +65,13 @@ def test_page_in_a_browser(site, browser, page, width, dark):
         )
         assert visit.page.locator(UNTYPESET).count() == 0
         assert visit.page.locator("mjx-container").count() > 0 or not page.startswith("chapters/0")
-        assert visit.page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+        assert visit.page.locator(BARE_PICTURES).count() == 0
+        assert visit.page.evaluate(ALL_PICTURES_COME)
+        # Where the column is wide a formula is a tab stop only if it scrolls, which few do.
+        stops = visit.page.locator("mjx-container[tabindex]")
+        assert stops.evaluate_all("all => all.every(e => e.scrollWidth > e.clientWidth)")
+        assert width < 1000 or stops.count() <= 1
+        assert visit.page.evaluate(UNDER_NUMBERS) == []
         bring_explorers(visit.page)
         accessible = Axe().run(visit.page, options=WCAG).response
         assert accessible["passes"]
@@ -188,6 +206,206 @@ def test_formulas_in_widgets_are_typeset_with_the_book_s_macros(browser, widget_
 def test_a_formula_in_a_description_is_refused(widget_page):
     with pytest.raises(ExtensionError, match="Unicode"):
         widget_page(widgets.IntSlider(description=r"$\alpha$"))
+
+
+EXPLORER_PAGES = [
+    f"chapters/{path.stem}"
+    for path in sorted((ROOT / "chapters").glob("*.ipynb"))
+    if re.search(r'"explorers\.\w+\(', path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("page", EXPLORER_PAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_explorer_takes_its_still_s_place_and_nothing_moves(site, browser, page, width):
+    with Visit(browser, (site / f"{page}.html").as_uri(), width) as visit:
+        still = visit.page.locator(".explorer-still").first
+        assert still.locator("svg").count() >= 2
+        said, drawn = still.locator(".explorer-words").inner_text(), still.locator("svg").count()
+        height = still.bounding_box()["height"]
+        # Nothing of the explorer has been asked for as long as it is far away.
+        assert visit.page.evaluate("document.querySelector('script[src*=embed]')") is None
+        bring_explorers(visit.page)
+        live = visit.page.locator(".explorer-here > .widget-subarea").first
+        assert live.locator(".explorer-words").inner_text() == said
+        assert live.locator("svg:visible").count() == drawn
+        assert abs(live.bounding_box()["height"] - height) <= 12
+        assert visit.page.locator(".explorer-still").count() == 0
+        assert visit.errors == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_without_scripts_a_page_looks_right(site, browser, dark):
+    context = browser.new_context(java_script_enabled=False, color_scheme="dark" if dark else "light")
+    page = context.new_page()
+    page.goto((site / "chapters" / "04_em.html").as_uri())
+    style = "e => { const s = getComputedStyle(e); return [s.color, s.backgroundColor]; }"
+    ink, ground = (
+        [int(number) for number in re.findall(r"\d+", text)[:3]]
+        for text in page.locator("body").evaluate(style)
+    )
+    assert (sum(ink) > sum(ground)) == dark
+    assert abs(sum(ink) - sum(ground)) > 400
+    assert page.locator(UNTYPESET).count() == 0
+    still = page.locator(".explorer-still")
+    assert still.locator("svg").first.is_visible()
+    assert still.locator(".explorer-words").is_visible()
+    assert still.locator(".explorer-waiting:visible").count() == 0  # no room for controls that don't come
+    assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"', '\\uf019')")
+    context.close()
+
+
+SERVED = "http://book.test/"
+
+
+@pytest.fixture
+def served(site, browser):
+    """Return a function that opens a page of the site as from a server, and what the page threw."""
+    context = browser.new_context()
+
+    def open_page(address, head=b""):
+        page, thrown = context.new_page(), []
+        page.on("pageerror", lambda error: thrown.append(str(error)))
+
+        def serve(route):
+            path = site / route.request.url.removeprefix(SERVED).partition("?")[0]
+            body = path.read_bytes().replace(b"<head>", b"<head>" + head, 1)
+            route.fulfill(body=body, content_type=mimetypes.guess_type(path.name)[0])
+
+        page.route("**/*", serve)
+        page.goto(SERVED + address)
+        return page, thrown
+
+    yield open_page
+    context.close()
+
+
+def test_where_a_page_may_not_make_code_the_still_stays_quietly(served):
+    policy = b"script-src 'unsafe-inline' http:"
+    head = b'<meta http-equiv="Content-Security-Policy" content="%s">' % policy
+    page, thrown = served("chapters/04_em.html", head)
+    page.locator(".explorer-place").scroll_into_view_if_needed()
+    page.locator(".explorer-away").wait_for()
+    assert page.locator(".explorer-still svg").first.is_visible()
+    assert page.locator(".widget-subarea").count() == 0
+    assert thrown == []
+
+
+def test_play_is_not_read_out_and_repeat_says_whether_it_is_on(site, browser):
+    with Visit(browser, (site / "chapters" / "04_em.html").as_uri()) as visit:
+        bring_explorers(visit.page)
+        words, play = visit.page.locator(".explorer-words").first, visit.page.locator(".widget-play").first
+        go, repeat = (play.get_by_role("button", name=name) for name in ("Play or pause", "Repeat"))
+        assert repeat.get_attribute("aria-pressed") == "false"
+        repeat.click()
+        assert repeat.get_attribute("aria-pressed") == "true"
+        assert words.get_attribute("aria-live") == "polite"
+        go.click()
+        visit.page.locator(".explorer-words[aria-live=off]").first.wait_for()
+        go.click()
+        visit.page.locator(".explorer-words[aria-live=polite]").first.wait_for()
+
+
+def test_the_explorer_is_two_steps_away_by_keyboard(site, browser):
+    with Visit(browser, (site / "chapters" / "04_em.html").as_uri()) as visit:
+        for _ in range(2):
+            visit.page.keyboard.press("Tab")
+        visit.page.keyboard.press("Enter")
+        # From the still, where the reader waits, the focus goes on to the explorer's first control.
+        visit.page.locator(".explorer-here .explorer :focus").wait_for()
+        assert visit.errors == []
+
+
+def test_long_formulas_scroll_by_keyboard_and_by_themselves(site, browser):
+    with Visit(browser, (site / "chapters" / "03_m_step.html").as_uri(), 390) as visit:
+        long = visit.page.locator('mjx-container[display="true"][tabindex="0"]')
+        long.first.wait_for()
+        visit.page.wait_for_timeout(500)
+        scrolls = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).length"
+        assert visit.page.locator('mjx-container[display="true"]').evaluate_all(scrolls) == long.count()
+        long.first.focus()
+        visit.page.keyboard.press("ArrowRight")
+        visit.page.wait_for_function("document.activeElement.scrollLeft > 0")
+
+
+@pytest.mark.parametrize("word", ["constructor", "__proto__", "toString"])
+def test_words_of_javascript_are_not_found(site, browser, word):
+    with Visit(browser, (site / "search.html").as_uri() + f"?q={word}") as visit:
+        visit.page.get_by_text("did not match any documents").wait_for()
+        assert visit.errors == []
+
+
+def test_a_search_shows_text_of_pages(served):
+    page, thrown = served("search.html?q=posterior")
+    page.locator("#search-results p.context").nth(5).wait_for()
+    shown = " ".join(page.locator("#search-results p.context").all_inner_texts())
+    assert not re.search(r"\\[a-z]+|Contents|import |\$", shown)
+    assert len(shown) > 500
+    field = page.locator(".bd-search input:visible").first
+    icon = page.locator(".bd-search svg:visible, .bd-search i:visible").first.bounding_box()
+    padding = field.evaluate("e => parseFloat(getComputedStyle(e).paddingLeft)")
+    assert field.bounding_box()["x"] + padding >= icon["x"] + icon["width"]
+    assert thrown == []
+
+
+def test_exercises_have_one_number_in_a_title_and_speak_of_their_page(site):
+    for page in (page for page in pages() if page.startswith("exercises/")):
+        text = (site / f"{page}.html").read_text(encoding="utf-8")
+        titles = [re.sub("<[^>]*>", "", title) for title in re.findall(r"<h[12]>.*?</h[12]>", text)]
+        assert titles
+        assert not [title for title in titles if re.match(r"\d", title)]
+        assert "On this page nothing runs" in text
+    chapter = (site / "chapters" / "03_m_step.html").read_text(encoding="utf-8")
+    assert not re.search(r"\d\.\s*Exercises 3", chapter)
+
+
+def test_solutions_are_folded_away_in_the_list_of_pages(site):
+    fold = re.compile(
+        r'<details class="folded-part"( open)?><summary>.*?Solutions.*?</summary>(.*?)</details>', re.DOTALL
+    )
+    for page in pages():
+        (found,) = fold.findall((site / f"{page}.html").read_text(encoding="utf-8"))
+        assert found[1].count("<li") == 9
+        assert bool(found[0]) == page.startswith("solutions/")
+
+
+def test_no_head_of_a_table_is_empty(site):
+    for page in pages():
+        assert '<th class="head"><p></p></th>' not in (site / f"{page}.html").read_text(encoding="utf-8"), (
+            page
+        )
+
+
+@pytest.mark.parametrize(("page", "width"), [("chapters/api", 320), ("chapters/notation", 390)])
+def test_narrow_pages_show_all_of_their_text(site, browser, page, width):
+    with Visit(browser, (site / f"{page}.html").as_uri(), width) as visit:
+        beyond = "e => e.getBoundingClientRect().right > innerWidth"
+        out = f"all => all.filter({beyond}).map(e => e.outerHTML)"
+        assert visit.page.locator(".bd-article :is(p, th, td, dt, dd, code)").evaluate_all(out) == []
+
+
+LIGHT_LETTERS = """all => all.filter((e) => {
+  const [r, g, b, a] = getComputedStyle(e).color.match(/[\\d.]+/g).map(Number);
+  return e.textContent.trim() && a !== 0 && 0.21 * r + 0.72 * g + 0.07 * b > 150;
+}).map((e) => e.outerHTML)"""
+
+
+def check_ink(page):
+    said = page.locator(".bd-article :is(p, li, h1, h2, span, summary):visible")
+    assert said.evaluate_all(LIGHT_LETTERS) == []
+    ground = page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert ground in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_paper_ink_is_dark_and_nothing_is_folded(site, browser, dark):
+    with Visit(browser, (site / "chapters/04_em.html").as_uri(), dark=dark) as visit:
+        visit.page.emulate_media(media="print")
+        assert visit.page.locator(".explorer-place svg").first.is_visible()
+        check_ink(visit.page)
+        visit.page.goto((site / "exercises/ex04_em/ex04_em.html").as_uri())
+        assert visit.page.locator(".bd-article details:not([open]) p").first.is_visible()
+        check_ink(visit.page)
 
 
 def test_toc_lists_every_page_there_is():

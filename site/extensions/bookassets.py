@@ -1,8 +1,7 @@
-"""Sphinx extension: the book's own assets, and the mends that keep widgets alive in a static page.
+"""Sphinx extension: the book's own assets, and those it gets from elsewhere.
 
-MathJax and the widget runtime are fetched as npm packages, checked against the digests below, and
-served with the site, so that a built page asks no other host for anything. Nothing of them is
-committed. Each mend says what breaks without it.
+MathJax, which typesets, and the widget runtime, which is served with the site, are fetched as npm packages
+and checked against the digests below. Nothing of them is committed.
 """
 
 import base64
@@ -33,10 +32,6 @@ PACKAGES = {
         {
             "dist/embed.js": "static/widgets/embed.js",
             "dist/embed.js.LICENSE.txt": "static/widgets/embed.js.LICENSE.txt",
-            # The icons of Play's buttons.
-            "dist/1551f4f60c37af51121f.woff2": "static/widgets/1551f4f60c37af51121f.woff2",
-            "dist/7a3337626410ca2f4071.woff2": "static/widgets/7a3337626410ca2f4071.woff2",
-            "dist/d878b0a6a1144760244f.woff2": "static/widgets/d878b0a6a1144760244f.woff2",
         },
     ),
     "tippy.js@6.3.7": (
@@ -113,53 +108,19 @@ def add_assets(app: Sphinx, config) -> None:
     """Fetch what is missing and put it, with the book's own style and scripts, below _static."""
     root = Path(app.srcdir)
     assets = root / "_build" / "assets"
+    for folder in ("static", "mathjax"):
+        shutil.rmtree(assets / folder, ignore_errors=True)
     for name, (digest, wanted) in PACKAGES.items():
         content = fetch(name, digest, assets)
-        for target in {target.rpartition("/")[0] for target in wanted.values()}:
-            shutil.rmtree(assets / target, ignore_errors=True)
         unpack(content, wanted, assets)
     # Not a folder named _static at the root: Jupyter Book would load all of its scripts on every page.
     config.html_static_path += [str(assets / "static"), str(root / "site" / "static")]
     config.nb_ipywidgets_js = {"widgets/embed.js": {"defer": "defer"}}
 
 
-def mend_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Drop scripts of this page that are repeated, or that would load from another host.
-
-    Sphinx lists scripts without a file twice, which is an error where they declare a constant;
-    thebe's would load from another host, and nothing here uses it.
-    """
-    kept, bodies = [], set()
-    for script in context.get("script_files", []):
-        body = getattr(script, "attributes", {}).get("body", "")
-        name = str(getattr(script, "filename", script) or "")
-        if "thebe" in name or "thebe" in body.lower() or body in bodies:
-            continue
-        if body:
-            bodies.add(body)
-        kept.append(script)
-    context["script_files"] = kept
-
-
-def mend_icons(app: Sphinx, exception: Exception | None) -> None:
-    """Empty the theme's Font Awesome script.
-
-    It rewrites the Play widget's icons, after which every step throws and no frame changes. The
-    icons also come from the theme's font, by style sheet alone.
-    """
-    if exception is None and app.builder.format == "html":
-        script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
-        if not script.is_file():
-            raise ExtensionError(f"the theme no longer has {script.name}: see mend_icons")
-        script.write_text("")
-
-
 def setup(app: Sphinx) -> dict:
     """Register the above with Sphinx."""
     app.connect("config-inited", add_assets)
-    # After the theme and the other extensions have added theirs.
-    app.connect("html-page-context", mend_scripts, priority=900)
-    app.connect("build-finished", mend_icons)
     app.add_css_file("book.css")
     app.add_js_file("book.js")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,11 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+# What the card of a notebook says first about running it, and what is true of its page.
+_IN_NOTEBOOK = " Put your answer where"
+_ON_PAGE = (
+    " On this page nothing runs: take it away as a notebook, as its end says. There, put your answer where"
+)
 _MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
@@ -24,6 +29,10 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
         return
     page = title.parent
     if folder == "exercises":
+        for text in doctree.findall(nodes.Text):
+            if text.startswith(_IN_NOTEBOOK):
+                text.parent.replace(text, nodes.Text(_ON_PAGE + text.removeprefix(_IN_NOTEBOOK)))
+                break
         page += nodes.paragraph(
             "", "", nodes.Text("When you have tried: "), _link(app, other, "the solutions"), nodes.Text(".")
         )
@@ -44,6 +53,17 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
             code.children = [nodes.Text(shown)]
 
 
+def drop_numbers(app: Sphinx, env) -> list[str]:
+    """Take the sections' numbers off the exercises: their titles, and the questions', have their own."""
+    for page in env.found_docs:
+        if page.startswith("exercises/"):
+            env.toc_secnumbers.pop(page, None)
+            env.titles[page].attributes.pop("secnumber", None)
+            for entry in env.tocs[page].findall(nodes.reference):
+                entry.attributes.pop("secnumber", None)
+    return []
+
+
 def _link(app: Sphinx, page: str, text: str) -> addnodes.pending_xref:
     words = nodes.inline("", text, classes=["doc"])
     return addnodes.pending_xref(
@@ -61,4 +81,6 @@ def setup(app: Sphinx) -> dict:
     """Register the above with Sphinx."""
     # Before Sphinx collects titles.
     app.connect("doctree-read", link_pages, priority=100)
+    # After Sphinx has numbered.
+    app.connect("env-get-updated", drop_numbers, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,12 +4,9 @@ MathJax itself does it, under Node: one process for all pages of a build. What i
 where its formula stood; one style sheet, with the letters that the pages use, serves them all.
 """
 
-import base64
 import functools
 import html
-import io
 import json
-import logging as python_logging
 import re
 import shutil
 import subprocess
@@ -18,8 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from docutils import nodes
-from fontTools import subset
-from fontTools.ttLib import TTFont
+from fonts import cut_down, in_css
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.ext.mathjax import html_visit_math
@@ -68,7 +64,11 @@ class Typesetter:
         FormulaError
             It is no TeX that MathJax knows.
         """
-        return self._ask({"formula": formula, "display": display})
+        made = self._ask({"formula": formula, "display": display})
+        # What HTML does not need, or a rule of the site's style sheet says once for all.
+        return re.sub(
+            r' (?:xmlns|unselectable|data-mjx-texclass)="[^"]*"| style="position: relative;"', "", made
+        )
 
     def text(self, text: str) -> str:
         r"""Return HTML in which the formulas between ``$``, ``$$``, ``\(`` or ``\[`` are typeset."""
@@ -127,10 +127,7 @@ def used(sheet: str, pages: str) -> str:
 
 
 def with_fonts(sheet: str, folder: Path) -> str:
-    """Return a style sheet with its fonts in it, cut down to the letters that it names.
-
-    So they are there with the sheet, and also where a browser lets a page from disk load no font.
-    """
+    """Return MathJax's style sheet with its fonts in it, cut down to the letters that it names."""
     letters = defaultdict(set)
     for rule in _RULE.findall(sheet):
         selector, _, body = rule.partition("{")
@@ -151,28 +148,10 @@ def with_fonts(sheet: str, folder: Path) -> str:
             font = cut_down(folder / name, letters[family])
         if not font:
             return ""
-        source = f"data:font/woff;base64,{base64.b64encode(font).decode()}"
-        return f'@font-face {{\n  font-family: {family};\n  src: url("{source}") format("woff");\n}}\n'
+        return f"@font-face {{\n  font-family: {family};\n  src: {in_css(font)};\n}}\n"
 
     face = r'@font-face[^{]*\{\s*font-family: (\S+);\s*src: url\("[^"]*?([\w-]+\.woff)"\)[^}]*\}\s*'
     return re.sub(face, embed, sheet)
-
-
-def cut_down(path: Path, letters: set[str]) -> bytes:
-    """Return a font, as WOFF, with some of its letters, or nothing where it has none of them."""
-    # The date in the file stays: equal books have equal fonts.
-    python_logging.getLogger("fontTools").setLevel(python_logging.ERROR)
-    font = TTFont(path, recalcTimestamp=False)
-    if not set(map(ord, letters)) & set(font.getBestCmap()):
-        return b""
-    options = subset.Options(flavor="woff", notdef_outline=True, hinting=False, layout_features=[])
-    cutter = subset.Subsetter(options)
-    cutter.populate(text="".join(letters))
-    cutter.subset(font)
-    out = io.BytesIO()
-    font.flavor = "woff"
-    font.save(out)
-    return out.getvalue()
 
 
 def _visit_math(translator, node: nodes.math) -> None:

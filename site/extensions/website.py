@@ -30,6 +30,9 @@ _MADE = {
 _NOT_FOUND = """<h1>Page not found</h1>
 <p>There is no page at this address. It may have moved: try the <a href="{home}">first page</a>,
 the <a href="{search}">search</a>, or the list of chapters beside this text.</p>"""
+# Without an address the site is taken to stand at a server's root: there the page, shown for a wrong
+# address at any depth, finds its style. From disk its links are right as they are.
+_AT_ROOT = """<script>if (location.protocol !== "file:") document.write('<base href="/">')</script>"""
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -147,7 +150,8 @@ def add_not_found_page(app: Sphinx):
     home, search = (app.builder.get_target_uri(page) for page in (app.config.root_doc, "search"))
     prefix = urlparse(app.config.html_baseurl or "").path
     body = _NOT_FOUND.format(home=prefix + home, search=prefix + search)
-    yield "404", {"title": "Page not found", "body": body}, "page.html"
+    head = "" if app.config.html_baseurl else _AT_ROOT
+    yield "404", {"title": "Page not found", "body": body, "metatags": head}, "page.html"
 
 
 def keep_solutions_closed(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:

@@ -69,6 +69,21 @@ def by_beta(x, n, a, b):
     return math.log(special.comb(n, x) * special.beta(a + x, b + n - x) / special.beta(a, b))
 
 
+def by_gammas(a, b):
+    above = product_of(a + 2) * product_of(a + b)
+    return above / (product_of(a) * product_of(a + b + 2))
+
+
+def product_of(value):
+    """The gamma function by Stirling's series after a shift, overflowing as it does."""
+    below = 1.0
+    while value < 30:
+        below *= value
+        value += 1
+    series = 1 / (12 * value) - 1 / (360 * value**3) + 1 / (1260 * value**5)
+    return math.sqrt(2 * math.pi / value) * (value / math.e) ** value * math.exp(series) / below
+
+
 def two_heads_exactly(alpha, beta):
     alpha, beta = Fraction(alpha), Fraction(beta)
     return alpha * (alpha + 1) / (alpha + beta) / (alpha + beta + 1)
@@ -78,13 +93,16 @@ ANSWERS = {
     "ex01.1": {
         "right": [
             lambda a, b: a * (a + 1) / ((a + b) * (a + b + 1)),
-            lambda a, b: np.array([stats.betabinom.pmf(2, 2, a, b)]),
-            lambda p, q: integrate.quad(lambda z: z**2 * stats.beta.pdf(z, p, q), 0, 1, epsabs=1e-12)[0],
+            lambda a, b: [a / (a + b) * (1 + a) / (1 + a + b)],
+            lambda p, q: stats.beta.var(p, q) + stats.beta.mean(p, q) ** 2,
             two_heads_exactly,
             a * (a + 1) / ((a + b) * (a + b + 1)),
-            sympy.gamma(a + 2) * sympy.gamma(a + b) / (sympy.gamma(a) * sympy.gamma(a + b + 2)),
+            sympy.Lambda((a, b), a * (a + 1) / ((a + b) * (a + b + 1))),
         ],
         "wrong": {
+            "two tails": lambda a, b: b * (b + 1) / ((a + b) * (a + b + 1)),
+            "one less": lambda a, b: a * (a - 1) / ((a + b) * (a + b - 1)),
+            "overflow": lambda a, b: by_gammas(a, b),
             "average coin": a**2 / (a + b) ** 2,
             "one flip": lambda a, b: a / (a + b),
             "variance": stats.beta.var,
@@ -118,6 +136,8 @@ ANSWERS = {
     "ex01.4": {
         "right": [by_factors, by_factors_backwards, lambda *args: [by_factors(*args)]],
         "wrong": {
+            "bits": lambda *case: by_factors(*case) / math.log(2),
+            "sign": lambda *case: -by_factors(*case),
             "no logarithm": lambda *case: math.exp(by_factors(*case)),
             "no ways": lambda x, n, a, b: by_factors(x, n, a, b) - math.log(math.comb(n, x)),
             "not divided": lambda x, n, a, b: log_ways(x, n) + special.betaln(a + x, b + n - x),
@@ -131,7 +151,7 @@ ANSWERS = {
     },
     "ex01.5": {
         "right": ["b, d", "bd", ["d", "b"], {"b", "d"}, "B and D"],
-        "wrong": {"a": "a", "c": "c", "e": "e, d", "incomplete": "b"},
+        "wrong": {"a": "ab", "c": "cb", "e": "e, d", "one letter": "d"},
     },
     "ex01.6": {
         "right": [66, 66.18, np.float64(65.9), np.array([66.5]), Fraction(331, 5), sympy.Rational(661, 10)],

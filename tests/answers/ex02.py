@@ -119,15 +119,16 @@ ANSWERS = {
     },
     "ex02.2": {
         "right": ["b, d", "bd", ["d", "b"], {"b", "d"}, "B and D"],
-        "wrong": {"a": "a, d", "c": "b, c", "e": "e", "incomplete": "d"},
+        "wrong": {"a": "a, d", "c": "b, c", "e": "eb", "one letter": "d"},
     },
     "ex02.3": {
         "right": ["a, e", ("a", "e"), "E, A", "(a) and (e)"],
-        "wrong": {"b": "a, b", "c": "a, c", "d": "a, d, e", "incomplete": ["a"]},
+        "wrong": {"b": "a, b", "c": "a, c", "d": "a, d, e", "one letter": "e"},
     },
     "ex02.4": {
         "right": [weights_in_logs, weights_one_by_one, weights_from_scipy],
         "wrong": {
+            "hits and outs": lambda z, prior, x, n: weights_in_logs(z, prior, n - x, n),
             "no prior": likelihood_alone,
             "prior unchanged": lambda z, prior, x, n: prior,
             "outs forgotten": hits_alone,

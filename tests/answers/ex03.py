@@ -132,6 +132,10 @@ def one_trigamma(end):
 
 ANSWERS = {
     "ex03.1": {
+        "right": ["b", "B", ["b"], "(b)"],
+        "wrong": {"a": "a", "c": ("c",), "d": "D"},
+    },
+    "ex03.2": {
         "right": [
             lambda p, q: p / (p + q) * (digamma(p + 1) - digamma(p + q + 1)),
             lambda p, q: [p / (p + q) * (digamma(p) + 1 / p - digamma(p + q) - 1 / (p + q))],
@@ -143,6 +147,11 @@ ANSWERS = {
             / sympy.gamma(a),
         ],
         "wrong": {
+            "bits": lambda a, b: (
+                a / (a + b) * (special.digamma(a + 1) - special.digamma(a + b + 1)) / math.log(2)
+            ),
+            "other side": lambda a, b: b / (a + b) * (special.digamma(b + 1) - special.digamma(a + b + 1)),
+            "minus": lambda a, b: a / (a + b) * (special.digamma(a + b + 1) - special.digamma(a + 1)),
             "product of averages": lambda p, q: p / (p + q) * (digamma(p) - digamma(p + q)),
             "at the mean": a / (a + b) * sympy.log(a / (a + b)),
             "logarithm for digamma": lambda p, q: p / (p + q) * math.log((p + 1) / (p + q + 1)),
@@ -154,13 +163,9 @@ ANSWERS = {
             "log alone": lambda p, q: digamma(p) - digamma(p + q),
         },
     },
-    "ex03.2": {
-        "right": ["b", "B", ["b"], "(b)"],
-        "wrong": {"a": "a", "c": ("c",), "d": "D"},
-    },
     "ex03.3": {
         "right": ["a, c, e", "ace", ["e", "c", "a"], {"a", "c", "e"}],
-        "wrong": {"b": "a, b, c", "d": "a, c, d, e", "incomplete": "a, c"},
+        "wrong": {"b": "a, b, c", "d": "a, c, d, e", "incomplete": "a, c", "one letter": "e"},
     },
     "ex03.4": {
         "right": [(-1, -1, 3), [-1, -1, -3], np.array([-0.5, -2, 2.001]), (Fraction(-1, 9), -1, 1)],

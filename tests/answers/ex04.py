@@ -158,6 +158,8 @@ ANSWERS = {
             lambda *case: np.array(right_em(*case)),
         ],
         "wrong": {
+            "same row": lambda *case: [right_em(*case)[-1]] * (case[-1] + 1),
+            "columns exchanged": lambda *case: np.array(right_em(*case))[:, ::-1],
             "start missing": lambda *case: right_em(*case)[1:],
             "end alone": lambda *case: right_em(*case)[-1],
             "means filled in": program(filled_in),
@@ -175,7 +177,7 @@ ANSWERS = {
     },
     "ex04.4": {
         "right": ["c, e", "ec", {"c", "e"}, "C and E"],
-        "wrong": {"a": "a", "b": "b, c", "d": ["d", "e"], "incomplete": "c"},
+        "wrong": {"a": "ac", "b": "b, c", "d": ["d", "e"], "one letter": "e"},
     },
     "ex04.5": {
         "right": [
@@ -185,6 +187,8 @@ ANSWERS = {
             round_by_round,
         ],
         "wrong": {
+            "hits taken once": lambda t, players, x, n, a, b: (a + t * x, b + t * n - x),
+            "exchanged": lambda t, players, x, n, a, b: (a + t * (n - x), b + t * x),
             "players counted": lambda t, players, x, n, a, b: pooled(*records(x, n, players), (a, b), t)[
                 -1
             ],

@@ -122,6 +122,11 @@ def report(x, n, ridge=None, two_point=None, other=None):
     return value, value
 
 
+def pooled_deviation(x, n):
+    p = x.sum() / n.sum()
+    return math.sqrt(p * (1 - p))
+
+
 def by_the_sign(x, n):
     p, hits = x.sum() / n.sum(), x @ (x - 1) / 2
     slope = hits / p + (n - x) @ (n - x - 1) / 2 / (1 - p) - n @ (n - 1) / 2 if 0 < p < 1 else 0
@@ -142,7 +147,7 @@ def no_maximum_no_answer(x, n):
 ANSWERS = {
     "ex06.1": {
         "right": ["b, d", "BD", ["d", "b"], {"b", "d"}],
-        "wrong": {"a": "a, b, d", "c": "c", "e": ["b", "d", "e"], "incomplete": "b"},
+        "wrong": {"a": "a, b, d", "c": "cb", "e": ["b", "d", "e"], "one letter": "d"},
     },
     "ex06.2": {
         "right": [
@@ -164,6 +169,10 @@ ANSWERS = {
         },
     },
     "ex06.3": {
+        "right": ["a, b, e", "abe", ["e", "a", "b"], "a and b and e"],
+        "wrong": {"c": "a, b, c", "d": "da", "f": "a, b, e, f", "incomplete": "a, b", "one letter": "e"},
+    },
+    "ex06.4": {
         "right": [by_matrix, by_fixed_point, by_iterating, lambda p: by_matrix(p)[np.newaxis]],
         "wrong": {
             "last point": lambda p: p[-1],
@@ -174,10 +183,6 @@ ANSWERS = {
             "rows for columns": transposed,
             "backwards": inverted,
         },
-    },
-    "ex06.4": {
-        "right": ["a, b, e", "abe", ["e", "a", "b"], "a and b and e"],
-        "wrong": {"c": "a, b, c", "d": "d", "f": "a, b, e, f", "incomplete": "a, b"},
     },
     "ex06.5": {
         "right": [
@@ -194,8 +199,7 @@ ANSWERS = {
             "ratio": 88,
             "natural logarithm": -1 / math.log(MM),
             "digit of log-likelihood": -1 / math.log10(MM**2),
-            "measured too early": 20_000,
-            "one-sided noise": 90_000,
+            "inexact": 90_000,
         },
     },
     "ex06.6": {
@@ -205,6 +209,8 @@ ANSWERS = {
             lambda x, n: np.array(report(x, n)).reshape(1, 2),
         ],
         "wrong": {
+            "exchanged": lambda x, n: report(x, n)[::-1],
+            "pooled": lambda x, n: report(x, n, two_point=pooled_deviation(x, n)),
             "one point of a ridge": lambda x, n: report(x, n, ridge=(0, 0)),
             "limits confused": lambda x, n: report(x, n, two_point=0.0),
             "sign of S": by_the_sign,

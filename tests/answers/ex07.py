@@ -167,6 +167,9 @@ ANSWERS = {
     "ex07.2": {
         "right": [by_players, summed_first, by_moments],
         "wrong": {
+            "log of mean draws": lambda a, b, z: (
+                len(z.T) * (prior_part(a, b) - np.cov(logs(z.mean(axis=0))))
+            ),
             "missing alone": lambda a, b, z: covariances(logs(z)),
             "complete alone": lambda a, b, z: len(z.T) * prior_part(a, b),
             "other way round": lambda a, b, z: -by_players(a, b, z),
@@ -185,7 +188,7 @@ ANSWERS = {
     },
     "ex07.3": {
         "right": ["b, d, e", "BDE", ["e", "b", "d"], {"b", "d", "e"}],
-        "wrong": {"a": "a, b", "c": "c", "f": "b, d, e, f", "incomplete": "b, d"},
+        "wrong": {"a": "a, b", "c": "cb", "f": "b, d, e, f", "incomplete": "b, d", "one letter": "e"},
     },
     "ex07.4": {
         "right": [
@@ -194,6 +197,7 @@ ANSWERS = {
             lambda x, n: Fraction(lower_end(x, n)).limit_denominator(10**6),
         ],
         "wrong": {
+            "another quantile": lambda x, n: lower_end(x, n, 5.0239),
             "a factor of two": lambda x, n: lower_end(x, n, 2 * 3.841),
             "one standard error": lambda x, n: lower_end(x, n, 1),
             "level of the test": lambda x, n: lower_end(x, n, 2.7055),

@@ -40,8 +40,10 @@ def by_urn(x, n, rng):
 
 def by_ranks(x, n, rng):
     """All players at once: a hit is in the half if its random number is among the smallest."""
-    order = np.argsort(rng.random((x.size, n[0])), axis=1)[:, : n[0] // 2]
-    return (order < x[:, None]).sum(axis=1)
+    at_bat = np.arange(n.max())
+    luck = np.where(at_bat < n[:, None], rng.random((n.size, n.max())), 2)
+    chosen = luck.argsort(axis=1).argsort(axis=1) < (n // 2)[:, None]
+    return (chosen & (at_bat < x[:, None])).sum(axis=1)[:, None]
 
 
 def by_other_half(x, n, rng):
@@ -60,6 +62,9 @@ ANSWERS = {
             ),
         ],
         "wrong": {
+            "exactly never": lambda *case: (
+                by_excess(*case) if by_excess(*case) < np.inf or case[0] != 0.5 else 1 / 0
+            ),
             "never enough": excess * s / (rival - mean - excess),
             "same hits above the mean": lambda raw, n, rival, mean, s: n * (raw - mean) / (rival - mean),
             "same hits": k * r / rival,
@@ -77,6 +82,9 @@ ANSWERS = {
             by_other_half,
         ],
         "wrong": {
+            "same again": lambda x, n, rng: np.random.default_rng(0).hypergeometric(x, n - x, n // 2),
+            "other half": lambda x, n, rng: rng.hypergeometric(x, n - x, n - n // 2),
+            "first player": lambda x, n, rng: rng.hypergeometric(x[0], n[0] - x[0], n[0] // 2, x.size),
             "no luck": lambda x, n, rng: x // 2,
             "drawn anew": lambda x, n, rng: rng.binomial(n // 2, x / n),
             "coin for each hit": lambda x, n, rng: rng.binomial(x, 0.5),
@@ -87,7 +95,7 @@ ANSWERS = {
     },
     "ex08.3": {
         "right": ["b, d, e", "bde", ["e", "d", "b"], {"b", "d", "e"}, "B, D and E"],
-        "wrong": {"a": "a", "c": "b, c", "incomplete": "bd"},
+        "wrong": {"a": "ab", "c": "b, c", "incomplete": "bd", "one letter": "e"},
     },
     "ex08.4": {
         "right": [
@@ -108,11 +116,12 @@ ANSWERS = {
     },
     "ex08.5": {
         "right": ["a, c, d", "ACD", ["d", "a", "c"], {"a", "c", "d"}],
-        "wrong": {"b": "a, b, c", "e": "c e", "incomplete": "a, c"},
+        "wrong": {"b": "a, b, c", "e": "c e", "incomplete": "a, c", "one letter": "d"},
     },
     "ex08.6": {
         "right": [0.1404, 0.14, np.float64(0.141), [0.14037], Fraction(7, 50), sympy.Rational(1404, 10000)],
         "wrong": {
+            "per cent": 14.04,
             "plug-in": 0.0059,
             "flat on the grid": 0.0273,
             "the other prior": 0.2361,

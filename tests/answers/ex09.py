@@ -91,7 +91,7 @@ def by_space(shards):
     """Arrays with room for every key, and those that don't occur left out."""
     player, at_bats, hits = np.hstack(shards)
     x, n = np.bincount(player, hits), np.bincount(player, at_bats)
-    rows, counts = np.unique(np.c_[x, n][n > 0], axis=0, return_counts=True)
+    rows, counts = np.unique(np.c_[x, n][np.bincount(player) > 0], axis=0, return_counts=True)
     return np.c_[rows, counts]
 
 
@@ -111,6 +111,16 @@ def with_nobody(shards):
     rows = np.c_[np.bincount(player, hits), np.bincount(player, at_bats)]
     rows, counts = np.unique(rows, axis=0, return_counts=True)
     return np.c_[rows, counts]
+
+
+def with_repeated_index(shards):
+    hits, at_bats, seen = np.zeros((3, 100), dtype=int)
+    for player, trials, got in shards:
+        at_bats[player] += trials
+        hits[player] += got
+        seen[player] = 1
+    found = Counter(zip(hits[seen == 1].tolist(), at_bats[seen == 1].tolist(), strict=True))
+    return [[*pair, count] for pair, count in sorted(found.items())]
 
 
 def by_shard(shards):
@@ -143,6 +153,7 @@ ANSWERS = {
     "ex09.2": {
         "right": [by_factors, by_kinds, by_integral],
         "wrong": {
+            "hits and outs": lambda alpha, hits, outs: by_factors(alpha, outs, hits),
             "filled in": filled_in,
             "log of the mean": log_of_mean,
             "log of a share": log_of_share,
@@ -170,11 +181,13 @@ ANSWERS = {
     },
     "ex09.4": {
         "right": ["b, c", "BC", ["c", "b"], {"b", "c"}],
-        "wrong": {"a": "a", "d": "b, d", "e": "e", "incomplete": "b"},
+        "wrong": {"a": "ab", "d": "b, d", "e": "eb", "one letter": "c"},
     },
     "ex09.5": {
         "right": [by_dictionary, by_space, by_adding_parts],
         "wrong": {
+            "lost lines": with_repeated_index,
+            "never at bat": lambda shards: [row for row in by_dictionary(shards) if row[1]],
             "lines": by_lines,
             "by shard": by_shard,
             "nobody": with_nobody,
@@ -186,6 +199,6 @@ ANSWERS = {
     },
     "ex09.6": {
         "right": ["a, d, e", "ADE", ["e", "a", "d"], {"a", "d", "e"}],
-        "wrong": {"b": "a, b", "c": "c, e", "incomplete": "d"},
+        "wrong": {"b": "a, b", "c": "c, e", "incomplete": "ad", "one letter": "e"},
     },
 }

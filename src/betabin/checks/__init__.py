@@ -4,20 +4,42 @@
 points. There is one module per set of exercises; a set is known by its module's name alone.
 """
 
+import json
+import os
 import pkgutil
 import re
 import textwrap
 from importlib import import_module
+from pathlib import Path
 
 from betabin.checks._pristine import pristine, remember
 from betabin.checks.kinds import Question, Verdict
 
-__all__ = ["check", "judge", "questions"]
+__all__ = ["Points", "check", "judge", "questions", "report", "score"]
 
 _WIDTH = 79  # of a page of the book
+_SAID: dict[str, list[Verdict]] = {}  # what `check` has said in this session, by question
 
 
-def check(question: str, answer: object = ...) -> int | float:
+class Points(float):
+    """Points earned: a number, of which a notebook shows nothing, for the message has said it.
+
+    nbgrader reads the plain text of a cell's value; notebooks and pages prefer the other, empty, forms.
+    """
+
+    def __repr__(self) -> str:
+        return f"{float(self):g}"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return ""
+
+    def _repr_latex_(self) -> str:
+        return ""
+
+
+def check(question: str, answer: object = ...) -> Points:
     """Say whether an answer is right, and if not, what the likely slip is.
 
     Nothing that is given as an answer makes it raise. It does not reveal the answer. Anything that means
@@ -33,16 +55,75 @@ def check(question: str, answer: object = ...) -> int | float:
 
     Returns
     -------
-    int or float
-        Points, in part where part of the answer is right; nbgrader reads them from a cell's last value.
+    Points
+        In part where part of the answer is right; nbgrader reads them from a cell's last value.
     """
     try:
         verdict = judge(question, answer)
+        if verdict.name != "unknown":
+            _SAID.setdefault(question, []).append(verdict)
         for line in verdict.lines:
             print(textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False))
     except BaseException:  # the last resort, and it must not raise either: an output closed, a stop pressed
-        return 0
-    return verdict.points
+        return Points(0)
+    return Points(verdict.points)
+
+
+def score(name: str) -> None:
+    """Print the best points that `check` has given in this session, and which questions are open.
+
+    Parameters
+    ----------
+    name : str
+        The set's name, such as ``"ex03"``.
+
+    Raises
+    ------
+    ValueError
+        If there is no set of this name.
+    """
+    if name not in _sets():
+        raise ValueError(f"name: there is no set {name!r}; the sets are {', '.join(_sets())}")
+    known = questions(name)
+    best = {question: _best(question) for question in known}
+    print(f"{name}: {sum(best.values()):g} of {sum(one.points for one in known.values())} points.")
+    unseen = [question for question in known if not _answers(question)]
+    partly = [q for q in known if q not in unseen and best[q] < known[q].points]
+    for what, which in (("Not answered yet", unseen), ("Open", partly)):
+        if which:
+            print(textwrap.fill(f"{what}: {', '.join(which)}.", _WIDTH, subsequent_indent="  "))
+
+
+def report(path: str | os.PathLike = "answers.json") -> None:
+    """Write what was answered in this session to a small JSON file that an instructor may ask for.
+
+    By question: whether it is answered, how often it was tried, the best points, of how many, and the
+    names of the slips that were recognised, in order. Neither the answers nor anything of the person.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; it is replaced.
+    """
+    told = {}
+    for question in sorted(_SAID):
+        verdicts = _answers(question)
+        told[question] = {
+            "answered": bool(verdicts),
+            "tries": len(verdicts),
+            "points": _best(question),
+            "of": questions(question.split(".")[0])[question].points,
+            "slips": [verdict.name for verdict in verdicts if verdict.name != "right"],
+        }
+    Path(path).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def _answers(question: str) -> list[Verdict]:
+    return [verdict for verdict in _SAID.get(question, ()) if verdict.name != "unanswered"]
+
+
+def _best(question: str) -> int | float:
+    return max((verdict.points for verdict in _answers(question)), default=0)
 
 
 def judge(question: str, answer: object = ...) -> Verdict:
@@ -72,7 +153,9 @@ def judge(question: str, answer: object = ...) -> Verdict:
                 return Verdict(0, "unknown", (line,))
             return known[question].judge(question, answer)
         except BaseException:  # no answer may end a notebook: not even one that exits or interrupts
-            return Verdict(0, "unreadable", ("The answer could not be checked: looking at it failed.",))
+            return Verdict(
+                0, "unreadable", (f"{question}: the answer could not be checked: looking at it failed.",)
+            )
 
 
 def questions(name: str) -> dict[str, Question]:

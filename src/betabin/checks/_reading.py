@@ -47,38 +47,91 @@ def read_letters(answer: object, known: str) -> frozenset[str]:
     """Return the letters of an answer such as "b", "a, c" or ["a", "c"]; raise `Unreadable` for others."""
     expected = f"Letters are asked for, of {', '.join(known)}, in quotes."
     try:
-        parts = [answer] if isinstance(answer, str) else list(islice(iter(answer), len(known) + 1))
-        if not all(isinstance(part, str) and len(part) < 100 for part in parts):
-            raise Unreadable(expected)
-        text = " ".join(str(part) for part in parts).lower()
-    except Unreadable:
-        raise
+        text = " ".join(_texts(answer, len(known) + 1, 0)).lower()
     except KeyboardInterrupt:
         raise
     except BaseException:
         raise Unreadable(expected) from None
+    # Brackets, quotes and whatever else stands between letters; not what would turn their meaning.
     words = re.findall(r"[a-z]+", re.sub(r"\b(and|or)\b", " ", text))
     letters = frozenset("".join(words))
-    if not letters or not letters <= set(known) or re.search(r"[^a-z\s,;()&+.]", text):
+    if not letters or not letters <= set(known) or re.search(r"[^a-z\s,;:.()\[\]{}'\"`“”‘’&+*/|_\\]", text):
         raise Unreadable(expected)
     return letters
 
 
+def _texts(answer: object, most: int, depth: int) -> list[str]:
+    """The short texts in a container, a symbol's name being one."""
+    if isinstance(answer, str):
+        if len(answer) >= 100:
+            raise Unreadable("It is too long.")
+        return [str(answer)]
+    if is_expression(answer) and answer.is_Symbol:
+        return [answer.name]
+    if depth == _DEEPEST or isinstance(answer, bytes):
+        raise Unreadable("It is no text.")
+    parts = _opened(answer)
+    if isinstance(parts, str):
+        return [parts]
+    if isinstance(parts, Mapping):
+        parts = [key for key, chosen in parts.items() if chosen is True]
+    texts = [_texts(part, most, depth + 1) for part in islice(iter(parts), most)]
+    return [text for some in texts for text in some]
+
+
+def _opened(value: object) -> object:
+    """Open the containers of other libraries: of pandas, SymPy, mpmath, and whatever NumPy understands."""
+    kind = type(value)
+    if hasattr(kind, "to_numpy"):
+        value = value.to_numpy()
+    elif hasattr(kind, "__array__"):
+        value = np.asarray(value)
+    elif hasattr(kind, "tolist"):
+        return value.tolist()
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.size > _MOST:
+        raise Unreadable("It holds far more than is asked for.")
+    return value.tolist()
+
+
 def is_expression(answer: object) -> bool:
-    """Tell whether an answer is made by SymPy; it is not imported for that."""
+    """Tell whether an answer is a formula made by SymPy; it is not imported for that."""
     sympy = sys.modules.get("sympy")
-    return sympy is not None and isinstance(answer, sympy.Basic)
+    return (
+        sympy is not None
+        and isinstance(answer, sympy.Basic)
+        and not isinstance(answer, sympy.Lambda | sympy.Tuple | sympy.FiniteSet | sympy.Array)
+    )
 
 
 def evaluate(expression: object, values: dict[str, float]) -> float:
     """Return the value of a SymPy expression; raise `Unreadable` where it holds other symbols."""
+    sympy = sys.modules["sympy"]
+    if isinstance(expression, sympy.Eq):  # "variance = ...": what stands on the other side of a name
+        left, right = expression.args
+        expression = right if left.is_Symbol and left.name not in values else left
+        if (left if expression is right else right).free_symbols & expression.free_symbols or not (
+            left.is_Symbol and expression is right
+        ):
+            raise Unreadable("It is an equation: the formula alone is asked for.")
+    expression = expression.doit()
     names = {symbol.name for symbol in expression.free_symbols}
     others = names - set(values)
     if others:
         asked = ", ".join(values)
         raise Unreadable(f"It holds the symbols {', '.join(sorted(others))}; those asked for are {asked}.")
     given = {symbol: values[symbol.name] for symbol in expression.free_symbols}
-    return read_number(expression.subs(given).evalf())
+    found = expression.subs(given)
+    if isinstance(found, sympy.logic.boolalg.Boolean):
+        raise Unreadable("It is a condition: a formula is asked for.")
+    return read_number(found.evalf())
+
+
+def function_names(expression: object) -> set[str]:
+    """Return the names of the functions in a SymPy expression."""
+    sympy = sys.modules["sympy"]
+    return {type(part).__name__ for part in expression.atoms(sympy.Function, sympy.Integral)}
 
 
 def show(value: object) -> str:
@@ -112,8 +165,8 @@ def _floats(value: object, budget: int, depth: int) -> tuple[float | list, int]:
         raise Unreadable("It holds True or False where a number is asked for.")
     if issubclass(kind, str | bytes):
         raise Unreadable("It is text: write numbers without quotes.")
-    if issubclass(kind, complex | np.complexfloating):
-        raise Unreadable("It holds a complex number: is there a root or a logarithm of something negative?")
+    if issubclass(kind, complex | np.complexfloating) or kind.__name__ == "mpc":
+        return _real(complex(value)), budget - 1
     if budget <= 0:
         raise Unreadable("It holds far more numbers than are asked for.")
     if issubclass(kind, int | float | np.number | Fraction | Decimal):
@@ -122,14 +175,20 @@ def _floats(value: object, budget: int, depth: int) -> tuple[float | list, int]:
         if value.free_symbols:
             names = ", ".join(sorted(symbol.name for symbol in value.free_symbols))
             raise Unreadable(f"It still holds the symbols {names}: a number is asked for.")
-        return float(value.evalf()), budget - 1
-    if getattr(value, "is_Matrix", False) is True:
-        return _floats(value.tolist(), budget, depth)
+        value = value.doit().evalf()
+        return (float(value) if value.is_extended_real else _real(complex(value))), budget - 1
     if issubclass(kind, np.ndarray):
         if value.size > budget:
             raise Unreadable("It holds far more numbers than are asked for.")
         return _floats(np.array(value, subok=False).tolist(), budget, depth)
-    if issubclass(kind, Mapping | Set):
+    if not issubclass(kind, Iterable) or any(hasattr(kind, name) for name in ("to_numpy", "tolist")):
+        opened = _opened(value)
+        if opened is not value:
+            return _floats(opened, budget, depth)
+    a_set = issubclass(kind, Set) or getattr(value, "is_FiniteSet", False) is True
+    if a_set and len(value) == 1:  # one number has one order
+        return _floats(next(iter(value)), budget, depth)
+    if a_set or issubclass(kind, Mapping):
         raise Unreadable("It is a dict or a set: numbers in order are asked for, as a list or an array.")
     if callable(value) and not isinstance(value, Iterable):
         raise Unreadable("It is a function: what it returns is asked for.")
@@ -144,6 +203,13 @@ def _floats(value: object, budget: int, depth: int) -> tuple[float | list, int]:
         number, budget = _floats(part, budget, depth + 1)
         numbers.append(number)
     return numbers, budget
+
+
+def _real(value: complex) -> float:
+    """A complex number whose imaginary part is nothing but rounding is a real one."""
+    if abs(value.imag) > 1e-12 * abs(value.real):
+        raise Unreadable("It holds a complex number: is there a root or a logarithm of something negative?")
+    return value.real
 
 
 def _finite_or_not(value: object) -> float:

@@ -26,7 +26,23 @@ def _moments(n, params):
 
 
 def _pairs(rng):
-    return [(2.0, 2.0), (1.0, 3.0), (0.5, 4.5), *map(tuple, rng.uniform(0.2, 20, (3, 2)).tolist())]
+    return [
+        (2.0, 2.0),
+        (1.0, 3.0),
+        (0.5, 4.5),
+        (100.0, 300.0),
+        *map(tuple, rng.uniform(0.2, 20, (3, 2)).tolist()),
+    ]
+
+
+_WITHOUT = ("betabin.log_pmf", "betabin.log_likelihood", "scipy.stats.betabinom")
+# What a product of factors does without.
+_SPECIAL = (
+    *(f"scipy.special.{name}" for name in ("gamma", "gammaln", "loggamma", "beta", "betaln", "poch")),
+    "math.gamma",
+    "math.lgamma",
+    "scipy.integrate.quad",
+)
 
 
 def _both_heads(a, b):
@@ -145,6 +161,7 @@ QUESTIONS = {
         arguments=("alpha", "beta"),
         cases=_pairs,
         want=_both_heads,
+        forbidden=(*_WITHOUT, *_SPECIAL),
         slips=(
             Slip(
                 "average coin",
@@ -179,7 +196,27 @@ QUESTIONS = {
             Slip(
                 "one of each",
                 "This is E[Z (1 - Z)] or twice that: one head and one tail. We ask for heads in both.",
-                when=lambda got: _one_of_each(got),
+                gives=[lambda a, b, k=k: math.exp(log_pmf(1, 2, (a, b))) / k for k in (1, 2)],
+            ),
+            Slip(
+                "two tails",
+                "Heads and tails are exchanged: it is alpha that goes with heads.",
+                gives=lambda a, b: _both_heads(b, a),
+                points=1,
+            ),
+            Slip(
+                "one less",
+                "Nearly: this takes the head out of the bag. A head that was seen makes another one more "
+                "probable: what does it do to alpha, and to the sum?",
+                gives=lambda a, b: a * (a - 1) / ((a + b) * (a + b - 1)),
+                points=1,
+            ),
+            Slip(
+                "overflow",
+                "Right for a small bag. In the book's own, Beta(100, 300), a number on the way is too "
+                "large for a float: cancel the gamma functions on paper.",
+                right_on=lambda a, b: a + b < 150,
+                points=1,
             ),
         ),
     ),
@@ -265,6 +302,7 @@ QUESTIONS = {
         arguments=("x", "n", "alpha", "beta"),
         cases=_counts,
         want=_log_probability,
+        forbidden=_WITHOUT,
         rtol=1e-9,
         atol=1e-12,
         slips=(
@@ -279,12 +317,17 @@ QUESTIONS = {
                 "no ways",
                 "The flips' order is fixed here: how many orders with x heads are there?",
                 gives=lambda x, n, a, b: _log_probability(x, n, a, b) - _log_ways(x, n),
+                where=lambda x, n, a, b: n < 1000 and a + b < 1e6,
+                rtol=1e-6,
                 points=1,
             ),
             Slip(
                 "not divided",
                 "The bag's own Beta function is missing below the line: these don't add up to 1 over x.",
-                when=lambda got: _like(got, _not_divided),
+                gives=_not_divided,
+                where=lambda x, n, a, b: n < 1000 and a + b < 1e6,
+                rtol=1e-6,
+                atol=1e-6,
                 points=1,
             ),
             Slip(
@@ -303,6 +346,20 @@ QUESTIONS = {
                 "This inserts the raw average into a Beta density. We ask for the probability of a count, "
                 "with z integrated out.",
                 gives=lambda x, n, a, b: stats.beta.logpdf(x / n if n else 0.5, a, b),
+            ),
+            Slip(
+                "bits",
+                "This is a logarithm to another base. The natural one is asked for.",
+                gives=[
+                    lambda *case, base=base: _log_probability(*case) / math.log(base) for base in (2, 10)
+                ],
+                points=2,
+            ),
+            Slip(
+                "sign",
+                "This is minus the logarithm. A probability is at most 1: which sign has its logarithm?",
+                gives=lambda *case: -_log_probability(*case),
+                points=2,
             ),
             Slip(
                 "large numbers cancel",
@@ -361,60 +418,49 @@ QUESTIONS = {
         slips=(
             Slip(
                 "real season",
-                "This is how many real players of 2018 lie outside. We ask what the model expects: make "
-                "players whose truth you know.",
+                "So many real players of 2018 lie outside, and many a made-up season shows as many. We ask "
+                "what the model expects on average: make players whose truth you know, in many seasons.",
                 gives=_outside_really,
+                rtol=1e-3,
             ),
             Slip(
                 "identical players",
                 "This is what luck alone puts outside. Draw a true average for each player first, from "
                 "the bag.",
-                when=lambda got: abs(got / _outside_by_luck() - 1) < 0.04,
+                gives=_outside_by_luck,
+                rtol=0.04,
             ),
             Slip(
                 "share",
                 "This is a share of the players; we ask for their number.",
-                when=lambda got: any(abs(got / _share_outside() / k - 1) < 0.02 for k in (1, 100)),
+                gives=[_share_outside, lambda: 100 * _share_outside()],
                 points=2,
             ),
             Slip(
                 "true averages",
                 "This counts true averages outside the funnel. The funnel is about raw averages: flip the "
                 "coins.",
-                when=lambda got: abs(got / _true_averages_outside() - 1) < 0.04,
+                gives=_true_averages_outside,
+                rtol=0.04,
                 points=1,
             ),
             Slip(
                 "inside",
                 "This counts the players inside the funnel.",
-                when=lambda got: abs(got - _inside()) < 0.02 * _expected_outside(),
+                gives=_inside,
+                rtol=0.004,
                 points=2,
             ),
             Slip(
                 "one season",
-                "That is in the range of what one season gives. Average over many, and use a large number "
-                "of them.",
-                when=lambda got: abs(got / _expected_outside() - 1) < 0.25,
-                points=2,
+                "A single season may well give this whole number; the next one gives another. Average over "
+                "many.",
+                when=lambda got: got == round(got) and abs(got / _expected_outside() - 1) < 0.25,
+                points=1,
             ),
         ),
     ),
 }
-
-
-def _one_of_each(got):
-    cases = _pairs(np.random.default_rng(1975))
-    mixed = np.array([math.exp(log_pmf(1, 2, case)) for case in cases])
-    return any(np.allclose(np.ravel(got), mixed / k) for k in (1, 2))
-
-
-def _like(got, function):
-    cases = _counts(np.random.default_rng(1975))
-    return all(
-        abs(float(value) - function(*case)) < 1e-6
-        for value, case in zip(got, cases, strict=True)
-        if case[1] < 1000 and case[2] + case[3] < 1e6
-    )
 
 
 def _single(params):

@@ -85,7 +85,7 @@ def _grids(rng):
         (ends, tent / tent.sum(), 13, 50),
         (ends, weights(ends.size), 0, 4),
         (ends, weights(ends.size), 4, 4),
-        (np.array([0.2, 0.3]), np.array([0.6, 0.4]), 49_548, 200_000),
+        (np.array([0.02, 0.9]), np.array([0.6, 0.4]), 750, 2000),
     ]
 
 
@@ -101,26 +101,13 @@ def _weights(*case):
     return _shares(_log_weights(*case))
 
 
-def _small(case):
-    return case[3] < 1000
+def _small(z, prior, x, n):
+    return n < 1000
 
 
-def _not_normalised(got):
-    """Whether all small cases are prior times likelihood, with the binomial factor or without."""
-    cases = _grids(np.random.default_rng(1975))
-    for ways in (0, 1):
-        products = [
-            np.exp(_log_weights(*case) + ways * math.log(math.comb(case[3], case[2])))
-            if _small(case)
-            else None
-            for case in cases
-        ]
-        if all(
-            product is None or (np.shape(value) == product.shape and np.allclose(value, product))
-            for value, product in zip(got, products, strict=True)
-        ):
-            return True
-    return False
+def _product(z, prior, x, n, ways=0):
+    """Prior times likelihood, with the binomial coefficient or without."""
+    return np.exp(_log_weights(z, prior, x, n) + ways * math.log(math.comb(n, x)))
 
 
 def _at_an_end(z, x, n):
@@ -313,11 +300,18 @@ QUESTIONS = {
                 "no prior",
                 "This is the likelihood, made to sum to one. What the prior says of each z is not in it.",
                 gives=lambda z, prior, x, n: _weights(z, np.ones_like(z), x, n),
+                where=_small,
             ),
             Slip(
                 "prior unchanged",
                 "This is the prior: the record has not been used.",
                 gives=lambda z, prior, x, n: prior,
+            ),
+            Slip(
+                "hits and outs",
+                "Hits and outs are exchanged: it is x that goes with z.",
+                gives=lambda z, prior, x, n: _weights(z, prior, n - x, n),
+                points=1,
             ),
             Slip(
                 "outs forgotten",
@@ -328,7 +322,8 @@ QUESTIONS = {
                 "not normalised",
                 "This is prior times likelihood. As posterior weights they have to add up to one: the "
                 "constant comes back at the end.",
-                when=_not_normalised,
+                gives=[lambda *case, ways=ways: _product(*case, ways) for ways in (0, 1)],
+                where=_small,
                 points=1,
             ),
             Slip(

@@ -44,7 +44,7 @@ def _left(gain, rate):
     return gain * rate**2 / ((1 - rate) * (1 + rate))
 
 
-# ex06.3: a leap for two rates
+# ex06.4: a leap for two rates
 
 
 def _four_rounds(rng):
@@ -99,7 +99,7 @@ def _backwards(points):
     return _onwards(points[3], matrix, matrix @ np.diff(points, axis=0)[2])
 
 
-# ex06.4: four climbers
+# ex06.3: four climbers
 
 
 @cache
@@ -152,6 +152,7 @@ def _tables(rng):
         ([1, 0, 0, 1, 0], [1] * 5),
         ([0, 0, 0, 0], [4, 7, 3, 5]),
         ([6, 2], [6, 2]),
+        ([0, 5, 3, 0], [4, 5, 3, 20]),
         ([0, 57], [4, 89]),
     ]
     return [(np.array(x), np.array(n)) for x, n in chosen]
@@ -182,9 +183,8 @@ def _by_slope(x, n):
     return np.sum((x - n * p) ** 2) > p * (1 - p) * n.sum()
 
 
-def _stopped_somewhere(got):
+def _stopped_somewhere(got, cases):
     """A single number each time, right where there is a maximum, and inside where there is none."""
-    cases = _tables(None)
     if any(np.shape(pair) != (2,) or not math.isclose(*pair, rel_tol=1e-6) for pair in got):
         return False
     results = {"interior": [], "binomial_limit": []}
@@ -197,6 +197,7 @@ def _stopped_somewhere(got):
 QUESTIONS = {
     "ex06.1": Choice(
         points=1,
+        partial=0.5,
         incomplete="That does make a digit cheaper, and so does another of the changes: what is a player's "
         "number of at-bats to be compared with?",
         options=(
@@ -256,7 +257,7 @@ QUESTIONS = {
             Slip(
                 "next gain",
                 "This is what the very next round will gain. Many more rounds follow it.",
-                gives=lambda gain, rate: gain * rate**2,
+                gives=[lambda gain, rate: gain * rate**2, lambda gain, rate: gain * rate],
             ),
             Slip(
                 "squared whole",
@@ -268,36 +269,66 @@ QUESTIONS = {
                 "squared above only",
                 "One line of the fraction has the factor of the log-likelihood, the other that of the "
                 "distance.",
-                when=lambda got: _mixed(got),
+                gives=[lambda g, r: g * r**2 / (1 - r), lambda g, r: g * r / (1 - r**2)],
                 points=1,
             ),
         ),
     ),
-    "ex06.3": Function(
+    "ex06.3": Choice(
+        points=2,
+        partial=1,
+        incomplete="That is so, and it is not all. What does a constant rate mean for the digits, "
+        "and where does it lead?",
+        options=(
+            Option("a", True),
+            Option("b", True),
+            Option(
+                "c",
+                False,
+                "It does move, evenly, and towards the maximum. Slowness is no bug; which of the four has "
+                "the shortest steps?",
+            ),
+            Option(
+                "d",
+                False,
+                "What jumps is the distance. Whether the log-likelihood falls is another matter: what is a "
+                "leap's condition for being kept?",
+            ),
+            Option("e", lambda: abs(_rounds_for(9) - 75) <= 3),
+            Option(
+                "f",
+                False,
+                "Rounds are not seconds, and this method needs something of the model that not every model "
+                "has. What does it differentiate?",
+            ),
+        ),
+    ),
+    "ex06.4": Function(
         points=3,
         name="leap",
         arguments=("points",),
         cases=_four_rounds,
         want=_end,
+        forbidden=("betabin.rate_matrix",),
         rtol=1e-5,
         slips=(
             Slip(
                 "last point",
                 "This is one of the points that were given. The end is still ahead of them.",
-                when=lambda got: _given(got),
+                gives=[lambda p, k=k: p[k] for k in range(4)],
             ),
             Slip(
                 "one rate each",
                 "This extrapolates each coordinate by itself, as if it had a rate of its own. Both rates "
                 "are in both coordinates, unless the slow direction happens to lie along an axis.",
-                when=lambda got: any(_same(got, lambda p, k=k: _aitken(p[k : k + 3])) for k in (0, 1)),
+                gives=[lambda p, k=k: _aitken(p[k : k + 3]) for k in (0, 1)],
                 points=1,
             ),
             Slip(
                 "one number for both",
                 "This is SQUAREM's leap: one number, made of lengths, for both rates. Here a matrix is "
                 "asked for.",
-                when=lambda got: any(_same(got, lambda p, k=k: _squarem(p[k : k + 3])) for k in (0, 1)),
+                gives=[lambda p, k=k: _squarem(p[k : k + 3]) for k in (0, 1)],
                 points=1,
             ),
             Slip(
@@ -329,35 +360,6 @@ QUESTIONS = {
             ),
         ),
     ),
-    "ex06.4": Choice(
-        points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. What does a constant rate mean for the digits, "
-        "and where does it lead?",
-        options=(
-            Option("a", True),
-            Option("b", True),
-            Option(
-                "c",
-                False,
-                "It does move, evenly, and towards the maximum. Slowness is no bug; which of the four has "
-                "the shortest steps?",
-            ),
-            Option(
-                "d",
-                False,
-                "What jumps is the distance. Whether the log-likelihood falls is another matter: what is a "
-                "leap's condition for being kept?",
-            ),
-            Option("e", lambda: abs(_rounds_for(9) - 75) <= 3),
-            Option(
-                "f",
-                False,
-                "Rounds are not seconds, and this method needs something of the model that not every model "
-                "has. What does it differentiate?",
-            ),
-        ),
-    ),
     "ex06.5": Number(
         points=3,
         want=_price_of_mm,
@@ -366,53 +368,51 @@ QUESTIONS = {
             Slip(
                 "price of EM",
                 "This is what a digit costs EM. MM's round is another function: differentiate that one.",
-                when=lambda got: math.isclose(got, _price_of_em(), rel_tol=0.03),
+                gives=_price_of_em,
                 points=1,
             ),
             Slip(
                 "quick direction",
                 "This is the price in MM's quick direction. After many rounds the other one is all that is "
                 "left.",
-                when=lambda got: math.isclose(got, _rounds_per_digit(_rates_of_mm()[0]), rel_tol=0.03),
+                gives=lambda: _rounds_per_digit(_rates_of_mm()[0]),
                 points=1,
             ),
             Slip(
                 "rate",
                 "This is a rate: the share of the distance that a round keeps. How many rounds pass "
                 "until a tenth is left?",
-                when=lambda got: 0 < got < 1 and got > min(_rates_of_mm()) - 0.05,
+                gives=[
+                    *(lambda k=k: _rates_of_mm()[k] for k in (0, 1)),
+                    lambda: 10 ** (-1 / _price_of_em()),
+                ],
+                rtol=1e-3,
                 points=1,
             ),
             Slip(
                 "ratio",
                 "This says how many times as many rounds as EM. We ask for MM's own number.",
-                when=lambda got: math.isclose(got, _price_of_mm() / _price_of_em(), rel_tol=0.03),
+                gives=lambda: _price_of_mm() / _price_of_em(),
                 points=2,
             ),
             Slip(
                 "natural logarithm",
                 "These rounds divide the distance by 2.718 and not by ten: mind the base of the logarithm.",
-                when=lambda got: math.isclose(got, _price_of_mm() / math.log(10), rel_tol=0.03),
+                gives=lambda: _price_of_mm() / math.log(10),
                 points=2,
             ),
             Slip(
                 "digit of log-likelihood",
                 "In so many rounds the log-likelihood gains a digit. We ask for one of the parameters.",
-                when=lambda got: math.isclose(got, _price_of_mm() / 2, rel_tol=0.03),
+                gives=lambda: _price_of_mm() / 2,
                 points=2,
             ),
             Slip(
-                "measured too early",
-                "That may be what a digit costs on the way from (1, 1), where MM is still far from the "
-                "maximum and its rate is not the one of the end. Measure at the maximum, or beside it.",
-                when=lambda got: 1000 < got < 0.97 * _price_of_mm(),
-                points=1,
-            ),
-            Slip(
-                "one-sided noise",
-                "The rate is so near 1 that an inexact difference moves the result a lot. Take a step to "
-                "either side, not too small and not too large, and keep all digits.",
-                when=lambda got: 1.03 * _price_of_mm() < got < 30 * _price_of_mm(),
+                "inexact",
+                "In this range, but not it: the rate is so near 1 that a little off moves the result a "
+                "lot. Measure at the maximum, not on the way there, take a step to either side, not too "
+                "small and not too large, and keep all digits.",
+                when=lambda got: 0.5 < got / _price_of_mm() < 2,
                 points=1,
             ),
         ),
@@ -426,6 +426,12 @@ QUESTIONS = {
         rtol=1e-3,
         atol=1e-9,
         slips=(
+            Slip(
+                "exchanged",
+                "The smallest spread comes first, then the largest.",
+                gives=lambda x, n: _spread(x, n)[::-1],
+                points=2,
+            ),
             Slip(
                 "one point of a ridge",
                 "Nearly: with single at-bats the likelihood is the same for many leagues of one mean. What "
@@ -448,6 +454,17 @@ QUESTIONS = {
                 points=2,
             ),
             Slip(
+                "pooled",
+                "Right but where every row is all or nothing and the at-bats differ. With parameters near "
+                "0 each row shows one draw of a coin, however long it is: do at-bats weigh then?",
+                right_on=lambda x, n: (
+                    _status(x, n) != "two_point"
+                    or np.ptp(n) == 0
+                    or np.isclose(x.sum() / n.sum(), np.mean(x / n))
+                ),
+                points=2,
+            ),
+            Slip(
                 "variance",
                 "These are variances; we ask for standard deviations.",
                 gives=lambda x, n: np.square(_spread(x, n)),
@@ -456,7 +473,7 @@ QUESTIONS = {
             Slip(
                 "raw averages",
                 "This is the standard deviation of the raw averages. It holds luck as well as talent.",
-                when=lambda got: _raw(got),
+                gives=[lambda x, n, ddof=ddof: [np.std(x / n, ddof=ddof)] * 2 for ddof in (0, 1)],
             ),
             Slip(
                 "where it stopped",
@@ -475,33 +492,3 @@ QUESTIONS = {
         ),
     ),
 }
-
-
-def _results(got, cases):
-    return zip((np.asarray(value, float) for value in got), (case[0] for case in cases), strict=True)
-
-
-def _mixed(got):
-    cases = _late_rounds(np.random.default_rng(1975))
-    forms = (lambda g, r: g * r**2 / (1 - r), lambda g, r: g * r / (1 - r**2))
-    return any(np.allclose(np.ravel(got), [form(*case) for case in cases]) for form in forms)
-
-
-def _given(got):
-    pairs = list(_results(got, _four_rounds(np.random.default_rng(1975))))
-    return any(
-        all(value.shape == (2,) and np.allclose(value, p[k]) for value, p in pairs) for k in range(4)
-    )
-
-
-def _same(got, function):
-    pairs = _results(got, _four_rounds(np.random.default_rng(1975)))
-    return all(value.shape == (2,) and np.allclose(value, function(p), rtol=1e-5) for value, p in pairs)
-
-
-def _raw(got):
-    for value, (x, n) in zip(got, _tables(None), strict=True):
-        allowed = [np.std(x / n), np.std(x / n, ddof=1)]
-        if not np.size(value) or not any(np.allclose(value, one) for one in allowed):
-            return False
-    return True

@@ -27,7 +27,12 @@ def _season():
 
 
 def _rivals(rng):
-    cases = [(0.33, 100, 0.29, 0.25, 400), (0.35, 200, 0.27, 0.25, 400), (0.3, 50, 0.28, 0.2, 100)]
+    cases = [
+        (0.33, 100, 0.29, 0.25, 400),
+        (0.5, 100, 0.375, 0.25, 100),
+        (0.35, 200, 0.27, 0.25, 400),
+        (0.3, 50, 0.28, 0.2, 100),
+    ]
     for _ in range(3):
         mean, concentration = rng.uniform(0.2, 0.3), float(rng.integers(50, 900))
         rival = mean + rng.uniform(0.01, 0.06)
@@ -42,7 +47,7 @@ def _share(raw, n, rival, mean, concentration):
 
 
 def _at_bats(weight, concentration):
-    return concentration * weight / (1 - weight)
+    return concentration * weight / (1 - weight) if weight != 1 else math.inf
 
 
 def _needed(*case):
@@ -59,23 +64,31 @@ def _record_alone(raw, n, rival, mean, concentration):
 
 
 def _repeated(rng):
-    size = 4000
-    return [(np.full(size, x), np.full(size, n), rng) for x, n in ((25, 100), (90, 300), (61, 151))]
+    """Players of four kinds, mixed, so that each kind's hits can be looked at."""
+    records = np.repeat([(25, 100), (90, 300), (61, 151), (3, 5), (4, 7)], 4000, axis=0)
+    x, n = rng.permutation(records).T
+    return [(x, n, rng)]
 
 
-def _spread_of(hits, x, n, rng):
-    if hits.shape != x.shape:
-        raise ValueError("one number of hits for each player is asked for")
-    return [hits.mean(), hits.std()]
+def _groups(x, n):
+    return np.unique(np.column_stack([x, n]), axis=0)
+
+
+def _spread_of(calls, x, n, rng):
+    """By kind of player: mean and spread of the hits, and how much two calls differ."""
+    hits = np.reshape(calls, (2, x.size))
+    kinds = [hits[:, (x == k) & (n == m)] for k, m in _groups(x, n)]
+    return np.transpose([(one.mean(), one.std(), np.std(one[0] - one[1]) / math.sqrt(2)) for one in kinds])
+
+
+def _table_of(x, n, distribution):
+    """The same numbers if a player's hits have a distribution, given his hits and at-bats."""
+    kinds = [distribution(int(k), int(m)) for k, m in _groups(x, n)]
+    return np.transpose([(one.mean(), one.std(), one.std()) for one in kinds])
 
 
 def _half(x, n, rng):
-    hits = stats.hypergeom(n[0], x[0], n[0] // 2)
-    return [hits.mean(), hits.std()]
-
-
-def _binomial_half(trials, chance):
-    return [trials * chance, math.sqrt(trials * chance * (1 - chance))]
+    return _table_of(x, n, lambda k, m: stats.hypergeom(m, k, m // 2))
 
 
 # ex08.3: replays
@@ -127,11 +140,6 @@ def _held():
 
 def _top_ten():
     return _held()[0]
-
-
-def _near(got, values, rtol=0.04):
-    """Whether two numbers are these, within a simulation's error."""
-    return got.size == 2 and bool(np.allclose(np.ravel(got), values, rtol=rtol, atol=0))
 
 
 def _one_league(got):
@@ -264,6 +272,13 @@ QUESTIONS = {
                 "Right where a number is enough. Elsewhere this returns a number of at-bats below zero: "
                 "think of what the rival's shrunken average tends to, and whether that suffices.",
                 gives=lambda *case: _at_bats(_share(*case), case[-1]),
+                where=lambda *case: _share(*case) != 1,
+                points=1,
+            ),
+            Slip(
+                "exactly never",
+                "Right but in one case: what if the rival would need a weight of exactly one?",
+                right_on=lambda *case: _share(*case) != 1,
                 points=1,
             ),
             Slip(
@@ -304,37 +319,61 @@ QUESTIONS = {
         cases=_repeated,
         want=_half,
         summary=_spread_of,
-        rtol=0.05,
+        calls=2,
+        rtol=0.06,
+        atol=0.003,
         slips=(
             Slip(
                 "no luck",
                 "Every time the same: hits shared out evenly. A real half is lucky or unlucky. This one "
                 "tells the fit exactly what the other half will be.",
-                when=lambda got: all(value.size == 2 and value[1] < 1e-9 for value in got),
+                when=lambda got, cases: all(np.all(value[1:] < 1e-9) for value in got),
+            ),
+            Slip(
+                "same again",
+                "Each call gives the same half: is there a generator with a seed of its own? Draw from the"
+                " one that is given, and each call is another half.",
+                gives=lambda x, n, rng: _half(x, n, rng) * np.array([[1], [1], [0]]),
+                points=1,
+            ),
+            Slip(
+                "other half",
+                "Where the at-bats are odd this is the larger half. Half of five at-bats is two here, n //"
+                " 2.",
+                gives=lambda x, n, rng: _table_of(x, n, lambda k, m: stats.hypergeom(m, k, m - m // 2)),
+                points=2,
+            ),
+            Slip(
+                "first player",
+                "All players get the first one's record: use each player's own.",
+                gives=lambda x, n, rng: _table_of(
+                    x, n, lambda k, m: stats.hypergeom(n[0], x[0], n[0] // 2)
+                ),
+                points=1,
             ),
             Slip(
                 "drawn anew",
                 "These are hits drawn anew at the raw average, as if a hit could be chosen twice. What is "
                 "left for the test half would then not be hits of at-bats that really took place.",
-                gives=lambda x, n, rng: _binomial_half(n[0] // 2, x[0] / n[0]),
+                gives=lambda x, n, rng: _table_of(x, n, lambda k, m: stats.binom(m // 2, k / m)),
                 points=1,
             ),
             Slip(
                 "coin for each hit",
                 "This tosses a coin for each hit, and forgets that the at-bats are halved exactly: a hit "
                 "more in this half leaves room for one out fewer. The number of hits varies too much.",
-                gives=lambda x, n, rng: _binomial_half(x[0], 1 / 2),
+                gives=lambda x, n, rng: _table_of(x, n, lambda k, m: stats.binom(k, 1 / 2)),
                 points=1,
             ),
             Slip(
                 "a coin for each at-bat",
                 "This is how many at-bats a coin would put into the half. We ask for the hits among them.",
-                gives=lambda x, n, rng: _binomial_half(n[0], 1 / 2),
+                gives=lambda x, n, rng: _table_of(x, n, lambda k, m: stats.binom(m, 1 / 2)),
             ),
             Slip(
                 "shares",
                 "These are averages. Return the number of hits.",
-                gives=lambda x, n, rng: np.divide(_half(x, n, rng), n[0] // 2),
+                gives=lambda x, n, rng: _half(x, n, rng) / (_groups(x, n)[:, 1] // 2),
                 points=1,
             ),
             Slip(
@@ -376,39 +415,41 @@ QUESTIONS = {
             Slip(
                 "shares",
                 "These are shares; we ask for per cent.",
-                when=lambda got: _near(100 * got, _top_ten()),
+                gives=lambda: _top_ten() / 100,
                 points=2,
             ),
             Slip(
                 "all players",
                 "These are the intervals of all players. Take those of the ten with the highest raw "
                 "averages in each league.",
-                when=lambda got: _near(got, _held()[1]),
+                gives=lambda: _held()[1],
                 points=1,
             ),
             Slip(
                 "swapped",
                 "The right numbers in the other order: the raw interval comes first.",
-                when=lambda got: _near(got, _top_ten()[::-1]),
+                gives=lambda: _top_ten()[::-1],
                 points=2,
             ),
             Slip(
                 "misses",
                 "These are the intervals that miss; we ask for those that hold the true average.",
-                when=lambda got: got.size == 2 and _near(100 - got, _top_ten()),
+                when=lambda got: (
+                    got.size == 2 and bool(np.allclose(100 - np.ravel(got), _top_ten(), rtol=0.04))
+                ),
                 points=2,
             ),
             Slip(
                 "the truly best",
                 "These are the ten with the highest *true* averages. Nobody sees them: a scout picks those "
                 "with the highest raw averages.",
-                when=lambda got: _near(got, _held()[2]),
+                gives=lambda: _held()[2],
                 points=1,
             ),
             Slip(
                 "the ten worst",
                 "These are the ten with the lowest raw averages: argsort puts the smallest first.",
-                when=lambda got: _near(got, _held()[3]),
+                gives=lambda: _held()[3],
                 points=1,
             ),
             Slip(
@@ -453,7 +494,8 @@ QUESTIONS = {
                 "plug-in",
                 "This is the plug-in chance that the cell prints. Average over all priors of the grid "
                 "instead.",
-                when=lambda got: abs(got / _plug_in() - 1) < 0.1,
+                gives=_plug_in,
+                rtol=0.1,
             ),
             Slip(
                 "flat on the grid",
@@ -472,7 +514,13 @@ QUESTIONS = {
                 "averaged first",
                 "This averages the priors, and forecasts once, from the average prior: the uncertainty is "
                 "averaged away before it is used. Forecast from each prior, and average the chances.",
-                when=lambda got: any(abs(got / value - 1) < 0.01 for value in _averaged_first()),
+                gives=[lambda k=k: _averaged_first()[k] for k in range(3)],
+            ),
+            Slip(
+                "per cent",
+                "This is in per cent. A chance between 0 and 1 is asked for.",
+                gives=lambda: 100 * _by_grid(),
+                points=2,
             ),
             Slip(
                 "some player",
@@ -485,7 +533,7 @@ QUESTIONS = {
                 "luck alone",
                 "Here luck is added to an estimate of his true average, as if it were known under each "
                 "prior. A forecast needs the whole posterior.",
-                when=lambda got: any(abs(got / value - 1) < 0.01 for value in _luck_alone()),
+                gives=[lambda k=k: _luck_alone()[k] for k in (0, 1)],
                 points=1,
             ),
             Slip(

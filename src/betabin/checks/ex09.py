@@ -136,11 +136,12 @@ def _away_from_raw():
 def _shards(rng):
     def lines(players, length):
         player = rng.choice(players, length)
-        at_bats = rng.integers(1, 6, length)
+        at_bats = rng.integers(0, 6, length)
         return np.array([player, at_bats, rng.binomial(at_bats, 0.3)])
 
     everybody = np.sort(rng.choice(60, 25, replace=False))
-    small = [[[7, 4, 7], [1, 2, 3], [0, 2, 1]], [[4, 9, 9], [2, 2, 2], [0, 1, 1]]]
+    # Player 5 never came to bat, but he has lines.
+    small = [[[7, 4, 7, 5], [1, 2, 3, 0], [0, 2, 1, 0]], [[4, 9, 9, 5], [2, 2, 2, 0], [0, 1, 1, 0]]]
     apart = [lines(part, 40) for part in np.split(everybody[:24], 4)]
     return [
         ([np.array(shard) for shard in small],),
@@ -154,6 +155,15 @@ def _players(lines):
     """Hits and at-bats of each player that occurs."""
     _, who = np.unique(lines[0], return_inverse=True)
     return np.column_stack([np.bincount(who, weights=lines[row]) for row in (2, 1)])
+
+
+def _last_lines(shards):
+    """With one line of each player: what ``totals[player] += hits`` keeps where players are repeated."""
+    last = []
+    for shard in shards:
+        _, first = np.unique(shard[0, ::-1], return_index=True)
+        last.append(shard[:, shard.shape[1] - 1 - first])
+    return _table(last)
 
 
 def _counted(rows):
@@ -184,9 +194,8 @@ def _with_nobody(shards):
     return _counted(np.column_stack([np.bincount(lines[0], weights=lines[row]) for row in (2, 1)]))
 
 
-def _same_rows(got, table):
+def _same_rows(got, cases, table):
     """Whether all results hold the rows of a table, in whatever order."""
-    cases = _shards(np.random.default_rng(1975))
     for value, case in zip(got, cases, strict=True):
         want = table(*case)
         if value.shape != want.shape or not np.array_equal(_in_order(value), _in_order(want)):
@@ -328,6 +337,12 @@ QUESTIONS = {
                 gives=_to_neither,
             ),
             Slip(
+                "hits and outs",
+                "Hits and outs are exchanged: the first two parameters are those of hits.",
+                gives=lambda alpha, hits, outs: _logs(alpha, outs, hits),
+                points=1,
+            ),
+            Slip(
                 "prior alone",
                 "These are the prior's averages. The E-step is given the hits and outs.",
                 gives=lambda alpha, hits, outs: digamma(alpha) - digamma(alpha.sum()),
@@ -420,6 +435,20 @@ QUESTIONS = {
                 points=1,
             ),
             Slip(
+                "lost lines",
+                "Lines are lost: with a player repeated in an index, `totals[player] += hits` adds one of "
+                "his lines and forgets the others. There is np.add.at, and np.bincount.",
+                gives=[_last_lines, lambda shards: _last_lines([np.concatenate(shards, axis=1)])],
+                points=1,
+            ),
+            Slip(
+                "never at bat",
+                "Players whose lines hold no at-bat are missing. They have a line, so they count: no hits "
+                "in no at-bats.",
+                gives=lambda shards: _table(shards)[_table(shards)[:, 1] > 0],
+                points=2,
+            ),
+            Slip(
                 "nobody",
                 "It counts players of whom there is no line at all: an array over all keys has room for "
                 "keys that don't occur.",
@@ -430,7 +459,7 @@ QUESTIONS = {
                 "not counted",
                 "This still has a row for each player, so it grows with the league. Equal pairs belong in "
                 "one row, with their number.",
-                when=lambda got: _same_rows(got, _not_counted),
+                when=lambda got, cases: _same_rows(got, cases, _not_counted),
                 points=1,
             ),
             Slip(
@@ -442,13 +471,13 @@ QUESTIONS = {
             Slip(
                 "columns",
                 "Hits come first, then at-bats, then the number of players.",
-                when=lambda got: _same_rows(got, lambda shards: _table(shards)[:, [1, 0, 2]]),
+                when=lambda got, cases: _same_rows(got, cases, lambda shards: _table(shards)[:, [1, 0, 2]]),
                 points=2,
             ),
             Slip(
                 "order",
                 "The right rows in another order: sort by hits, and those with as many hits by at-bats.",
-                when=lambda got: _same_rows(got, _table),
+                when=lambda got, cases: _same_rows(got, cases, _table),
                 points=2,
             ),
         ),

@@ -7,10 +7,14 @@ no module holds an answer as a literal.
 import abc
 import contextlib
 import copy
+import dis
+import inspect
 import io
+import itertools
+import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +24,7 @@ from betabin.checks._pristine import pristine
 from betabin.checks._reading import (
     Unreadable,
     evaluate,
+    function_names,
     is_expression,
     name_of,
     read_array,
@@ -27,8 +32,42 @@ from betabin.checks._reading import (
     read_number,
     show,
 )
+from betabin.checks._watch import watch
 
-__all__ = ["Array", "Choice", "Example", "Function", "Number", "Option", "Question", "Slip", "Verdict"]
+__all__ = [
+    "GENERAL",
+    "Array",
+    "Choice",
+    "Example",
+    "Function",
+    "Known",
+    "Number",
+    "Option",
+    "Question",
+    "Slip",
+    "Verdict",
+]
+
+GENERAL = {
+    "rounded": "These are the right digits, but too few: don't round.",
+    "near": "That is near, but not near enough: is it only approximate? Hint 2 may help.",
+    "sign": "The size is right; look at the sign.",
+    "nan": "That is no number: is there 0 / 0, one too large, or the log of something negative?",
+    "partly": "Part of it is right. It is none of the slips we know; open hint 2.",
+    "wrong": "That is not it, nor one of the slips we know. Open hint 1; if you have used it, hint 2.",
+    "raised": "It stops with this error. Where it returned a result, that is right: what is special here?",
+    "no return": "A function without a return statement gives back None, whatever it computes or prints: "
+    "return the result.",
+    "one letter": "Statements are not judged one by one here. Decide on each of them, then answer with all "
+    "letters that you take for right at once.",
+    "own generator": "The results are of the right kind, but the random numbers are not from the generator "
+    "that is given: draw from rng alone, so that a run can be repeated.",
+    "shortcut": "The result is right, but the question asks you to do without",
+}
+"""What is said of answers that are none of a question's own slips."""
+
+# Cases are drawn anew in each process; a function and the slips it is compared with get the same.
+_SEED = int.from_bytes(os.urandom(4), "big")
 
 
 class Verdict(NamedTuple):
@@ -60,23 +99,63 @@ class Slip:
         For the catalogue of wrong answers.
     message : str
         Names the slip, not the answer.
-    gives : callable, optional
-        Returns what one gets by this slip: of no arguments, for a `Function` of the question's.
+    gives : callable or sequence of callable, optional
+        Returns what one gets by this slip, or by each of its forms: of no arguments, for a `Function` of
+        the question's.
     when : callable, optional
-        Instead of `gives`: a predicate of what was read; for a `Function`, of the list of its results.
+        Instead of `gives`: a predicate of what was read; for a `Function`, of the list of its results and
+        the list of the cases.
     right_on : callable, optional
         Instead of `gives`, for a `Function`: a predicate of the arguments. The slip is one that is right in
         just these cases.
+    where : callable, optional
+        With `gives`, for a `Function`: a predicate of the arguments of the cases to look at.
+    rtol, atol : float, optional
+        How far a result may be from what the slip gives; the question's own by default.
     points : int or float
         Points that it deserves nevertheless.
     """
 
     name: str
     message: str
-    gives: Callable[..., ArrayLike] | None = None
+    gives: Callable[..., ArrayLike] | Sequence[Callable[..., ArrayLike]] | None = None
     when: Callable[..., bool] | None = None
     right_on: Callable[..., bool] | None = None
+    where: Callable[..., bool] | None = None
+    rtol: float | None = None
+    atol: float | None = None
     points: int | float = 0
+
+    @property
+    def forms(self) -> Sequence[Callable[..., ArrayLike]]:
+        """All that the slip may give."""
+        return (self.gives,) if callable(self.gives) else self.gives or ()
+
+    def within(self, question: "Array | Function") -> tuple[float, float]:
+        """Its tolerances, relative and absolute, in this question."""
+        return (
+            question.rtol if self.rtol is None else self.rtol,
+            question.atol if self.atol is None else self.atol,
+        )
+
+
+class Known(NamedTuple):
+    """An answer that is known in advance: the right one, or what a slip gives.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        Without the line on what came back.
+    values : ndarray
+    rtol, atol : float
+        An answer is this one if it is of this shape, but for axes of length 1, and everywhere within
+        ``atol + rtol * abs(values)``.
+    """
+
+    verdict: Verdict
+    values: NDArray
+    rtol: float
+    atol: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +185,11 @@ class Question(abc.ABC):
             points, found, lines = 0, "unreadable", str(reason).splitlines()
         except KeyboardInterrupt:
             points, found, lines = 0, "unreadable", ["It was interrupted."]
+        except BaseException:  # of an object that we don't know anything may be raised
+            points, found, lines = 0, "unreadable", ["It can't be read."]
+        return self._verdict(name, points, found, lines)
+
+    def _verdict(self, name: str, points: float, found: str, lines: Sequence[str]) -> Verdict:
         if found == "unanswered":
             return Verdict(0, found, (f"{name}: not answered yet.",))
         verdict = "right" if found == "right" else "partly right" if points else "not yet"
@@ -138,6 +222,19 @@ class Array(Question):
     rtol: float = 1e-4
     atol: float = 0.0
 
+    def known(self, name: str) -> list[Known]:
+        """Return what is right and what each slip gives, in the order in which an answer is compared.
+
+        A slip that only a predicate knows is not in it.
+        """
+        right = self._verdict(name, self.points, "right", [])
+        found = [Known(right, np.asarray(self.want(), float), self.rtol, self.atol)]
+        for slip in self.slips:
+            verdict = self._verdict(name, slip.points, slip.name, [slip.message])
+            for form in slip.forms:
+                found.append(Known(verdict, np.asarray(form(), float), *slip.within(self)))
+        return found
+
     def _judge(self, answer):
         got = self._read(answer)
         came_back = f"came back: {show(got)}"
@@ -145,13 +242,14 @@ class Array(Question):
         if _close(got, want, self.rtol, self.atol):
             return self.points, "right", []
         for slip in self.slips:
-            if slip.when is not None:
-                found = bool(slip.when(got))
-            else:
-                found = _close(got, slip.gives(), self.rtol, self.atol)
-            if found:
+            if any(_close(got, form(), *slip.within(self)) for form in slip.forms):
                 return slip.points, slip.name, [came_back, slip.message]
-        return 0, *_general(got, want, came_back)
+        if np.shape(got) == want.shape and _rounded(np.ravel(got), want.ravel()):
+            return 0, "rounded", [came_back, GENERAL["rounded"]]
+        for slip in self.slips:
+            if slip.when is not None and slip.when(got):
+                return slip.points, slip.name, [came_back, slip.message]
+        return 0, *_general([got], [want], [_right_parts(got, want, self.rtol, self.atol)], came_back)
 
     def _read(self, answer: object) -> NDArray:
         return read_array(answer)
@@ -237,7 +335,18 @@ class Choice(Question):
         """What is said of each wrong letter."""
         right = self._right()
         wrong = {option.letter: option.message for option in self.options if option.letter not in right}
-        return wrong | ({"incomplete": self.incomplete} if len(right) > 1 else {})
+        if len(right) > 1:
+            wrong["one letter"] = GENERAL["one letter"]
+        if len(right) > 2:
+            wrong["incomplete"] = self.incomplete
+        return wrong
+
+    def table(self, name: str) -> dict[str, Verdict]:
+        """Return the verdict on every possible answer, by its letters in order, such as "ab"."""
+        letters = [option.letter for option in self.options]
+        sizes = range(1, len(letters) + 1)
+        answers = ("".join(some) for k in sizes for some in itertools.combinations(letters, k))
+        return {answer: self.judge(name, answer) for answer in answers}
 
     def _right(self) -> set[str]:
         return {
@@ -251,9 +360,14 @@ class Choice(Question):
         came_back, right = f"came back: {show(got)}", self._right()
         if got == right:
             return self.points, "right", []
+        if len(right) > 1 and len(got) in (1, len(self.options)):
+            # Whoever tries the letters one after the other, or leaves them out one by one, is told nothing.
+            return 0, "one letter", [came_back, GENERAL["one letter"]]
         for option in self.options:
             if option.letter in got - right:
-                return option.points, option.letter, [came_back, option.message]
+                half_right = 2 * len(got & right) >= len(right) > 1 == len(got - right)
+                points = self.partial / 2 if half_right else option.points
+                return points, option.letter, [came_back, option.message]
         return self.partial, "incomplete", [came_back, self.incomplete]
 
 
@@ -268,13 +382,18 @@ class Function(Question):
     arguments : sequence of str
         Their names, in order; for an expression, its symbols.
     cases : callable
-        Takes a random number generator, the same each time, and returns a list of tuples of arguments.
-        The function gets copies.
+        Takes a random number generator and returns a list of tuples of arguments, fixed ones first. The
+        generator is the same as long as Python runs, and another the next time. The function gets copies.
     want : callable
         Takes the same arguments and returns the right result.
     summary : callable, optional
         Takes a result and its arguments, and returns the numbers to compare with those that `want` and
         the slips' `gives` return: for functions whose results are random.
+    calls : int
+        How often it is called in each case, a generator being passed on; more than one only with a
+        `summary`, which then gets the results stacked.
+    forbidden : sequence of str
+        What the question's text asks to do without, such as ``"betabin.m_step"``.
     rtol, atol : float
         How far from `want` a result may be.
     """
@@ -284,82 +403,157 @@ class Function(Question):
     cases: Callable[[np.random.Generator], list[tuple]]
     want: Callable[..., ArrayLike]
     summary: Callable[..., ArrayLike] | None = None
+    calls: int = 1
+    forbidden: Sequence[str] = ()
     rtol: float = 1e-8
     atol: float = 0.0
-    _seed: int = field(default=1975, init=False)
 
     def _judge(self, answer):
         if not callable(answer) and not is_expression(answer):
             raise Unreadable(f"A function of ({', '.join(self.arguments)}) is asked for, not its value.")
-        cases = self.cases(np.random.default_rng(self._seed))
+        cases = self.cases(np.random.default_rng(_SEED))
         results = []
-        for case in cases:
-            tried = f"tried: {self.name}({', '.join(_argument(value) for value in case)})"
-            try:
-                result = self._result(answer, case)
-            except Unreadable as reason:
-                if not results:
-                    raise Unreadable(f"{tried}\n{reason}") from None
-                results.append((tried, str(reason), np.array(np.nan)))
-                continue
-            if result is None and not results:
-                return 0, "unanswered", []
-            results.append(
-                (tried, f"came back: {show(result)}", np.array(np.nan) if result is None else result)
-            )
+        with watch(answer, self.forbidden) as used:
+            for case in cases:
+                results.append(self._try(answer, case))
+                if results[0].nothing and _is_stub(answer):
+                    return 0, "unanswered", []
+        if is_expression(answer):
+            inside = function_names(answer)
+            used |= {name for name in self.forbidden if name.rpartition(".")[2] in inside}
+        if results[0].failed and all(result.failed for result in results):
+            raise Unreadable("\n".join(results[0].lines))
         with pristine():  # again: the function may have replaced something when it was called
-            return self._compare(cases, results)
+            return self._compare(cases, results, used)
 
-    def _compare(self, cases, results):
+    def _compare(self, cases, results, used):
         want = [self._of(self.want, case) for case in cases]
-        got = [result for *_, result in results]
+        got = [result.value for result in results]
         right = [_close(*pair, self.rtol, self.atol) for pair in zip(got, want, strict=True)]
         if all(right):
-            return self.points, "right", []
+            return self._how(results, want, used)
         first = right.index(False)
-        lines = list(results[first][:2])
+        lines = list(results[first].lines)
+        if results[first].nothing:
+            return 0, "no return", [*lines, GENERAL["no return"]]
         for slip in self.slips:
-            if self._recognise(slip, cases, got, right):
+            if self._recognise(slip, cases, results, right):
                 return slip.points, slip.name, [*lines, slip.message]
-        kind, (_, message) = _general(got[first], want[first], "")
+        if results[first].failed:
+            others = [good for good, result in zip(right, results, strict=True) if not result.failed]
+            return 0, "raised", [*lines, GENERAL["raised" if others and all(others) else "wrong"]]
+        parts = [_right_parts(*pair, self.rtol, self.atol) for pair in zip(got, want, strict=True)]
+        if got[first].shape == want[first].shape and got[first].size > 4:
+            where = np.argwhere(~np.isclose(got[first], want[first], self.rtol, self.atol))[0]
+            lines.append(f"first wrong: {show(got[first][tuple(where)])} at {where.tolist()}")
+        order = [first, *(k for k in range(len(got)) if k != first and not results[k].failed)]
+        kind, (_, message) = _general([got[k] for k in order], [want[k] for k in order], parts, "")
         return 0, kind, [*lines, message]
 
-    def _recognise(self, slip, cases, got, right):
+    def _how(self, results, want, used):
+        """What is said of right results: perhaps that they were got by a way that was not asked for."""
+        exact = all(_close(one.value, right, 1e-9, 1e-12) for one, right in zip(results, want, strict=True))
+        if not exact and any(result.untouched for result in results):
+            return self.points - 1, "own generator", [GENERAL["own generator"]]
+        if used:
+            return 1, "shortcut", [f"{GENERAL['shortcut']} {', '.join(sorted(used))}."]
+        return self.points, "right", []
+
+    def _recognise(self, slip, cases, results, right):
         if slip.when is not None:
-            return bool(slip.when(got))
+            return bool(slip.when([result.value for result in results], cases))
         if slip.right_on is not None:
-            return right == [bool(slip.right_on(*case)) for case in cases]
-        return all(
-            _close(result, self._of(slip.gives, case), self.rtol, self.atol)
-            for result, case in zip(got, cases, strict=True)
+            expected = [bool(slip.right_on(*case)) for case in cases]
+            return right == expected and any(expected)
+        looked_at = [
+            (result.value, case)
+            for result, case in zip(results, cases, strict=True)
+            if not result.failed and (slip.where is None or slip.where(*case))
+        ]
+        # What raises in most cases is too little to tell a slip by.
+        if 2 * sum(result.failed for result in results) > len(results) or not looked_at:
+            return False
+        return any(
+            all(_close(value, self._of(form, case), *slip.within(self)) for value, case in looked_at)
+            for form in slip.forms
         )
 
     @staticmethod
     def _of(function: Callable, case: tuple) -> NDArray:
         return np.asarray(function(*copy.deepcopy(case)), float)
 
-    def _result(self, answer: object, case: tuple) -> NDArray | None:
-        """Call the function, or evaluate the expression; None if it returns nothing."""
-        if is_expression(answer):
-            if not all(isinstance(value, int | float) for value in case):
-                raise Unreadable("A Python function is asked for here, not an expression.")
-            return np.asarray(evaluate(answer, dict(zip(self.arguments, case, strict=True))))
+    def _try(self, answer: object, case: tuple) -> "_Result":
+        """Call the function in a case, or evaluate the expression; and say what came of it."""
+        tried = f"tried: {self.name}({', '.join(_argument(value) for value in case)})"
+        generators = [value for value in copy.deepcopy(case) if isinstance(value, np.random.Generator)]
+        states = [_state(generator) for generator in generators]
         try:
-            with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
-                result = answer(*copy.deepcopy(case))
+            if is_expression(answer):
+                if not all(isinstance(value, int | float) for value in case):
+                    raise Unreadable("A Python function is asked for here, not an expression.")
+                value = np.asarray(evaluate(answer, dict(zip(self.arguments, case, strict=True))))
+            else:
+                value = self._call(answer, case, generators)
+        except Unreadable as reason:
+            return _Result((tried, *str(reason).splitlines()), np.array(np.nan), failed=True)
         except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            raise Unreadable(f"it raised {_said(error, self.arguments)}") from None
-        if result is None or result is ...:
-            return None
-        array = read_array(result)
+            said = "It was interrupted there. Does a loop wait for what never comes? Bound its rounds."
+            raise Unreadable(f"{tried}\n{said}") from None
+        if value is None:
+            return _Result((tried, "came back: None"), np.array(np.nan), nothing=True)
+        untouched = bool(generators) and states == [_state(generator) for generator in generators]
+        return _Result((tried, f"came back: {show(value)}"), value, untouched=untouched)
+
+    def _call(self, answer: Callable, case: tuple, generators: list) -> NDArray | None:
+        arrays = []
+        for _ in range(self.calls):
+            passed = iter(generators)
+            arguments = [
+                next(passed) if isinstance(value, np.random.Generator) else copy.deepcopy(value)
+                for value in case
+            ]
+            try:
+                with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
+                    result = answer(*arguments)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                raise Unreadable(f"it raised {_said(error, answer, case, self.arguments)}") from None
+            if result is None or result is ...:
+                return None
+            arrays.append(read_array(result))
         if self.summary is None:
-            return array
+            return arrays[0]
+        array = arrays[0] if self.calls == 1 else arrays
         try:
             return np.asarray(self.summary(array, *case), float)
         except Exception:
-            raise Unreadable(f"came back: {show(array)}, which is not of the right shape.") from None
+            raise Unreadable(f"came back: {show(arrays[0])}, which is not of the right shape.") from None
+
+
+class _Result(NamedTuple):
+    """What came of a function in one case."""
+
+    lines: tuple[str, ...]
+    value: NDArray
+    failed: bool = False
+    nothing: bool = False
+    untouched: bool = False
+
+
+def _state(generator: np.random.Generator) -> str:
+    bits = generator.bit_generator
+    return f"{bits.state} {getattr(bits.seed_seq, 'n_children_spawned', 0)}"
+
+
+def _is_stub(answer: object) -> bool:
+    """Whether a function does nothing at all, as it stands in the notebook."""
+    code = getattr(answer, "__code__", None)
+    if code is None:
+        return False
+    doing = {step.opname for step in dis.get_instructions(code)}
+    idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "POP_TOP", "COPY_FREE_VARS"}
+    return doing <= idle
 
 
 class _Nowhere(io.TextIOBase):
@@ -380,24 +574,43 @@ def _close(got: ArrayLike, want: ArrayLike, rtol: float, atol: float) -> bool:
     return bool(np.all(near | (got == want)))
 
 
-def _general(got: ArrayLike, want: ArrayLike, came_back: str) -> tuple[str, list[str]]:
-    """What can be said where no slip is recognised, without saying what is right."""
+def _right_parts(got: ArrayLike, want: ArrayLike, rtol: float, atol: float) -> float:
+    """The share of an answer's numbers that are right."""
     got, want = np.squeeze(np.asarray(got, float)), np.squeeze(np.asarray(want, float))
-    if got.shape != want.shape:
-        return "wrong", [came_back, f"Its shape is {got.shape}; {want.shape} is asked for."]
-    if np.isnan(got).any():
-        return "wrong", [
-            came_back,
-            "That is no number: is there 0 / 0, one too large, or the log of something negative?",
-        ]
-    if _close(got, want, 0.02, 0.0):
-        return "near", [came_back, "That is near, but not near enough: is it rounded, or only approximate?"]
-    if _close(-got, want, 1e-3, 0.0):
-        return "wrong", [came_back, "The size is right; look at the sign."]
-    return "wrong", [
-        came_back,
-        "That is not it, nor one of the slips we know. Have a look at the hints.",
-    ]
+    return (
+        float(np.mean(np.isclose(got, want, rtol, atol))) if got.shape == want.shape and got.size else 0.0
+    )
+
+
+def _general(got: list, want: list, parts: list[float], came_back: str) -> tuple[str, list[str]]:
+    """What can be said where no slip is recognised, without saying what is right: the first is wrong."""
+    got = [np.squeeze(np.asarray(value, float)) for value in got]
+    want = [np.squeeze(np.asarray(value, float)) for value in want]
+    if got[0].shape != want[0].shape:
+        return "wrong", [came_back, f"Its shape is {got[0].shape}; {want[0].shape} is asked for."]
+    if np.isnan(got[0]).any():
+        return "wrong", [came_back, GENERAL["nan"]]
+    if all(a.shape == b.shape for a, b in zip(got, want, strict=True)):
+        flat, right = (np.concatenate([np.ravel(one) for one in all_]) for all_ in (got, want))
+        if _rounded(flat, right):
+            return "rounded", [came_back, GENERAL["rounded"]]
+        if _close(flat, right, 2e-3, 0.0):
+            return "near", [came_back, GENERAL["near"]]
+        if _close(-flat, right, 1e-3, 0.0):
+            return "sign", [came_back, GENERAL["sign"]]
+    return "wrong", [came_back, GENERAL["partly" if max(parts) > 0 else "wrong"]]
+
+
+def _rounded(got: NDArray, want: NDArray) -> bool:
+    """Whether these are the right numbers, to so many decimals or significant digits."""
+    if not np.all(np.isfinite(want)) or not np.all(got) or not _close(got, want, 0.1, 0.0):
+        return False
+    scale = np.floor(np.log10(np.abs(want), where=want != 0, out=np.zeros_like(want)))
+    for digits in range(7):
+        unit = 10.0 ** (scale - digits)
+        if any(np.allclose(got, step * np.round(want / step), 1e-12, 0) for step in (10.0**-digits, unit)):
+            return True
+    return False
 
 
 def _argument(value: object) -> str:
@@ -406,11 +619,18 @@ def _argument(value: object) -> str:
     return show(value)
 
 
-def _said(error: BaseException, arguments: Sequence[str]) -> str:
+def _said(error: BaseException, answer: Callable, case: tuple, arguments: Sequence[str]) -> str:
     kind = name_of(error).split()[-1]
     try:
         said = str(error).splitlines()[0][:200]
     except BaseException:
         said = ""
-    hint = f" (the arguments, in order, are {', '.join(arguments)})" if kind == "TypeError" else ""
+    hint = ""
+    if kind == "TypeError":
+        try:
+            inspect.signature(answer).bind(*case)
+        except TypeError:  # it could not even be called: the fault is not in its body
+            hint = f" (the arguments, in order, are {', '.join(arguments)})"
+        except BaseException:
+            hint = ""
     return f"{kind}: {said}{hint}" if said else f"{kind}{hint}"
