@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from scipy import optimize, special
-from visit import Visit
+from visit import Visit, bring_explorers
 
 import betabin as bb
 from betabin.explorers.rows import regulars as read_regulars
@@ -41,7 +41,7 @@ class Shown:
     def __init__(self, page, number):
         self.page = page
         self.root = page.locator(".explorer").nth(number)
-        self.root.locator(".explorer-words p").first.wait_for()
+        bring_explorers(page)
 
     def sliders(self):
         return self.root.locator(".noUi-handle")
@@ -405,10 +405,9 @@ def test_focus_is_seen(explorer):
 @pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
 def test_frames_are_light(site, page):
     text = (site / "chapters" / f"{page}.html").read_text(encoding="utf-8")
-    (state,) = re.findall(
-        r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', text, re.DOTALL
-    )
-    assert len(gzip.compress(state.encode())) < 400_000
+    script = (site / "chapters" / f"{page}.frames.js").read_text(encoding="utf-8")
+    assert len(gzip.compress(script.encode())) < 400_000
+    state = json.loads(re.search(r'textContent: (".*"),\n', script)[1])
     images = set(re.findall(r'src="(\.\./_images/[^"]+)"', text))
     assert images
     weight = len(gzip.compress(text.encode())) + sum(
@@ -423,7 +422,7 @@ def test_frames_are_light(site, page):
 @pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
 def test_on_a_phone_nothing_is_cut_off_and_thumbs_find_the_handles(site, browser, page):
     with Visit(browser, (site / "chapters" / f"{page}.html").as_uri(), width=390) as visit:
-        visit.page.locator(".explorer .noUi-handle").first.wait_for()
+        bring_explorers(visit.page)
         for part in visit.page.locator(
             ".explorer svg, .explorer .noUi-target, .explorer select, .explorer p"
         ).all():
@@ -441,6 +440,7 @@ def test_on_a_phone_nothing_is_cut_off_and_thumbs_find_the_handles(site, browser
 @pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
 def test_print_shows_the_current_frame(site, browser, page):
     with Visit(browser, (site / "chapters" / f"{page}.html").as_uri()) as visit:
+        bring_explorers(visit.page)
         handle = visit.page.locator(".explorer .noUi-handle").first
         handle.press("End")
         visit.page.evaluate(PAINTED)

@@ -6,6 +6,7 @@ import nbformat
 import notebooks
 import pytest
 from conftest import ROOT
+from jupyter_cache import get_cache
 
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 NOTEBOOKS = [
@@ -81,10 +82,11 @@ def test_chapter_has_its_card_predictions_summary_and_reading(chapter, request):
 
 
 def prose(notebook):
-    """How many words a notebook asks to be read: formulas, code, directives and folded boxes are left out."""
+    """How many words a notebook asks to be read, without formulas, code, directives and folded boxes."""
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     text = re.sub(r"^(:{3,})\{dropdown\}.*?^\1$", " ", text, flags=re.DOTALL | re.MULTILINE)
-    for pattern in (r"```.*?```", r"\$\$.*?\$\$( *\([a-z0-9-]+\))?", r"\$[^$]*\$", r"(\{[a-z:]+\})?`[^`]*`"):
+    formulas = r"\$\$.*?\$\$( *\([a-z0-9-]+\))?", r"\$[^$]*\$"
+    for pattern in (r"```.*?```", *formulas, r"(\{[a-z:]+\})?`[^`]*`"):
         text = re.sub(pattern, " ", text, flags=re.DOTALL)
     text = re.sub(r"^:[a-z]+:.*$|^:{3,}(\{[a-z]+\})?", " ", text, flags=re.MULTILINE)
     return len(re.findall(r"[^\W\d_]+(?:['’–-][^\W\d_]+)*", text))
@@ -95,7 +97,7 @@ def test_words_are_counted_without_formulas_code_directives_and_folded_boxes():
     box = ":::{admonition} One title\n:class: note\n\ninside\n:::\n"
     folded = ":::{dropdown} For the curious: why\nnot counted\n:::\n"
     notebook = make_notebook(nbformat.v4.new_markdown_cell(text + box + folded))
-    assert prose(notebook) == len("Two words It's at here One title inside".split())
+    assert prose(notebook) == 8  # Two words. It's at here. One title inside.
 
 
 def test_core_path_and_later_chapters_keep_to_their_lengths():
@@ -180,3 +182,23 @@ def test_check_names_what_is_not_in_order(tmp_path, capsys):
     assert "untidy.ipynb" in capsys.readouterr().err
     assert notebooks.main([str(path)]) == 0
     assert notebooks.main(["--check", str(path)]) == 0
+
+
+def test_what_the_build_would_run_is_run_beforehand_once(tmp_path, capsys):
+    paths = [tmp_path / f"{name}.ipynb" for name in ("first", "second")]
+    for number, path in enumerate(paths):
+        cell = nbformat.v4.new_code_cell(f"print({number} + 40)", metadata={"tags": ["hide-input"]})
+        nbformat.write(make_notebook(cell), path)
+    before = [path.read_bytes() for path in paths]
+    assert notebooks.main(["--cache", str(tmp_path / "cache"), *map(str, paths)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(line.split("/")[-1].split(".")[0] for line in lines) == ["first", "second"]
+    assert [path.read_bytes() for path in paths] == before
+    # The build looks a notebook up as jupyter-cache does.
+    for number, path in enumerate(paths):
+        _, found = get_cache(tmp_path / "cache").merge_match_into_notebook(
+            nbformat.read(path, as_version=4)
+        )
+        assert found.cells[0].outputs[0].text == f"{number + 40}\n"
+    notebooks.main(["--cache", str(tmp_path / "cache"), *map(str, paths)])
+    assert capsys.readouterr().out == ""

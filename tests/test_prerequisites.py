@@ -1,4 +1,4 @@
-"""Prerequisites are true: what a section uses has been read before it, by each chapter's card and on each path.
+"""Prerequisites are true: what a section uses has been read before it, by each card and on each path.
 
 What a section uses: equations by their labels, words of the glossary that some section defines in bold, and
 functions that a visible cell of its notebook defines. Folded boxes, summaries and reading lists are left
@@ -142,13 +142,14 @@ def paths():
     found = {}
     for name, body in re.findall(r"^\*\*(.+?)\*\*(.*?)(?=^\*\*|\Z)", text, flags=re.DOTALL | re.MULTILINE):
         found[name] = []
-        for chapter, titles in re.findall(r"\{doc\}`chapters/(\w+)`(.*?)(?=\{doc\}|\Z)", body, flags=re.DOTALL):
+        assignments = re.findall(r"\{doc\}`chapters/(\w+)`(.*?)(?=\{doc\}|\Z)", body, flags=re.DOTALL)
+        for chapter, titles in assignments:
             found[name] += assigned(chapter, titles)
     return found
 
 
 def assigned(chapter, text):
-    """The sections that a path takes from a chapter: quoted titles, or "first" to "last"; none means all."""
+    """The sections a path takes from a chapter: quoted titles, or "first" to "last"; none means all."""
     there = {section.title: section for section in sections(chapter)}
     order = list(there)
     titles = []
@@ -166,12 +167,13 @@ def test_path_assigns_what_its_sections_use(path):
 
 def test_what_is_read_too_early_is_noticed():
     first = Section("a", "one", frozenset({"eq-one"}), frozenset())
-    second = Section("a", "two", frozenset({"eq-beta-density"}), frozenset({"eq-marginal", "eq-beta-density"}))
+    uses = frozenset({"eq-marginal", "eq-beta-density"})
+    second = Section("a", "two", frozenset({"eq-beta-density"}), uses)
     assert lacking([first, second]) == ["a, 'two' uses eq-marginal"]
 
 
 def test_uses_are_found():
-    defined, used = names_in("A **posterior** is $$ x $$ (eq-new), by {eq}`eq-old`. The score counts, as in `prior`.")
+    defined, used = names_in("A **posterior** is $$ x $$ (eq-new), by {eq}`eq-old`; the score, `prior`.")
     assert defined == {"posterior", "eq-new"}
     assert used == {"posterior", "score", "eq-old"}
     folded = ":::{dropdown} For the curious\nby {eq}`eq-old`, a score\n:::\n"

@@ -173,7 +173,7 @@ def test_notebook_pages_say_in_two_lines_how_to_take_them_away(site, read):
             name, downloads = page.rpartition("/")[2], "../" * page.count("/") + "downloads"
             assert f'href="{downloads}/{name}.ipynb" download' in line
             assert f'href="{downloads}/{wheel}" download' in line
-            assert "Python 3.11 to 3.13" in line
+            assert "Python 3.11 to 3.14" in line
             extra = "[scale]" if name == "09_beyond" else ""
             install = re.search(r"<pre>(.*)</pre>", line)[1].replace("&quot;", "")
             assert install == f"pip install jupyterlab matplotlib ipywidgets ./{wheel}{extra}"

@@ -4,9 +4,11 @@
 class Visit:
     """A page opened in the browser, and what it logged, asked for and failed to get."""
 
-    def __init__(self, browser, url, width=1200, dark=False):
+    def __init__(self, browser, url, width=1200, height=900, dark=False, **options):
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            **options,
         )
         self.page = self.context.new_page()
         self.errors, self.foreign = [], []
@@ -25,3 +27,10 @@ class Visit:
 
     def __exit__(self, *_):
         self.context.close()
+
+
+def bring_explorers(page):
+    """Go to each explorer of a page and wait until it has taken its still's place."""
+    for place in page.locator(".explorer-place").all():
+        place.scroll_into_view_if_needed()
+        place.and_(page.locator(".explorer-here")).wait_for()

@@ -1,14 +1,21 @@
-"""Keep notebooks small and comparable: text outputs stay, pictures and widget state go.
+"""Run notebooks side by side, and keep them small and comparable: text outputs stay, pictures go.
 
-``python tools/notebooks.py [--execute | --check] NOTEBOOK ...`` rewrites each notebook in its normal form,
-after running it from top to bottom if asked to; with ``--check`` it only names those that differ.
+``python tools/notebooks.py [--execute | --check | --cache FOLDER] NOTEBOOK ...`` rewrites each notebook
+in its normal form, after running it from top to bottom if asked to. With ``--check`` it only names those
+that differ. With ``--cache`` it changes none: outputs go into the folder where the build looks for them.
 """
 
 import argparse
+import asyncio
+import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 
 # What the build makes anew, and nbval does not compare.
@@ -64,8 +71,54 @@ def _merge_streams(outputs: list[nbformat.NotebookNode]) -> list[nbformat.Notebo
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """Run all cells in order on a fresh kernel that works in `folder`; raise if one fails."""
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
-    return notebook
+    return _client(notebook, folder).execute()
+
+
+def _client(notebook: nbformat.NotebookNode, folder: Path) -> NotebookClient:
+    # Without timings in the cells' metadata, which the build's cache would take for another notebook's.
+    return NotebookClient(
+        notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(folder)}}
+    )
+
+
+def execute_all(paths: list[Path], store: Callable[[Path, nbformat.NotebookNode], None]) -> None:
+    """Run notebooks, as many at a time as there are processors, and `store` each when it is done.
+
+    A line says which is done, and its seconds. When one fails, that is raised, and no other is begun.
+    """
+    asyncio.run(_execute_all(paths, store))
+
+
+async def _execute_all(paths, store):
+    free = asyncio.Semaphore(os.cpu_count())
+
+    async def run(path):
+        notebook = nbformat.read(path, as_version=4)
+        async with free:
+            start = time.monotonic()
+            await _client(notebook, path.parent).async_execute()
+        print(f"{path}: {time.monotonic() - start:.0f} s", flush=True)
+        store(path, notebook)
+
+    # The later chapters take longest: they go first, so that no processor is left waiting for them.
+    await asyncio.gather(*(run(path) for path in sorted(paths, reverse=True)))
+
+
+def fill_cache(folder: Path, paths: list[Path]) -> None:
+    """Run those notebooks whose code is not in the build's cache of outputs, and put them there."""
+    cache = get_cache(folder)
+    new = []
+    for path in paths:
+        try:
+            cache.match_cache_notebook(nbformat.read(path, as_version=4))
+        except KeyError:
+            new.append(path)
+
+    def store(path, notebook):
+        bundle = CacheBundleIn(notebook, str(path))
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+    execute_all(new, store)
 
 
 def write(notebook: nbformat.NotebookNode) -> str:
@@ -74,26 +127,35 @@ def write(notebook: nbformat.NotebookNode) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Normalise the notebooks named on the command line; return the number of those not in order."""
+    """Do with the notebooks what the command line says; return how many are not in order."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--execute", action="store_true", help="run each notebook first")
     how.add_argument("--check", action="store_true", help="change nothing, name what differs")
+    how.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="run what this cache lacks, for the build"
+    )
     parser.add_argument("notebooks", nargs="+", type=Path)
     options = parser.parse_args(arguments)
     differing = 0
-    for path in options.notebooks:
-        before = path.read_text(encoding="utf-8")
-        notebook = nbformat.reads(before, as_version=4)
-        if options.execute:
-            execute(notebook, path.parent)
+
+    def store(path, notebook):
+        nonlocal differing
         after = write(normalise(notebook))
-        if before != after:
+        if path.read_text(encoding="utf-8") != after:
             if options.check:
                 differing += 1
                 print(f"{path} is not in its normal form: make notebooks", file=sys.stderr)
             else:
                 path.write_text(after, encoding="utf-8")
+
+    if options.cache:
+        fill_cache(options.cache, options.notebooks)
+    elif options.execute:
+        execute_all(options.notebooks, store)
+    else:
+        for path in options.notebooks:
+            store(path, nbformat.read(path, as_version=4))
     return differing
 
 

@@ -27,7 +27,7 @@ _HOW_TO_START = """\
 How to start: {lab}
 {underline}
 
-You need Python 3.11, 3.12 or 3.13 ({python}).
+You need Python 3.11, 3.12, 3.13 or 3.14 ({python}).
 Unpack this zip, open a terminal (on Windows: PowerShell) in the folder {lab}, and type:
 
   on Windows

@@ -21,30 +21,33 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-# npm package: (SHA-512 as npm writes it, {path inside the package: path below _static}).
+# npm package: (SHA-512 as npm writes it, {path inside the package: path below _build/assets}). What is
+# below static/ there is served with the site.
 PACKAGES = {
     "mathjax@3.2.2": (
         "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
-        {
-            "es5/tex-chtml.js": "mathjax/tex-chtml.js",
-            "es5/output/chtml/fonts/woff-v2/": "mathjax/output/chtml/fonts/woff-v2/",
-            # Asked for by the menu that a right click on a formula opens: TeX extensions, and speech.
-            "es5/input/tex/extensions/": "mathjax/input/tex/extensions/",
-            "es5/a11y/": "mathjax/a11y/",
-            "es5/sre/mathmaps/base.json": "mathjax/sre/mathmaps/base.json",
-            "es5/sre/mathmaps/en.json": "mathjax/sre/mathmaps/en.json",
-            "LICENSE": "mathjax/LICENSE",
-        },
+        {"es5/": "mathjax/", "LICENSE": "mathjax/LICENSE"},
     ),
     "@jupyter-widgets/html-manager@1.0.15": (
         "5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABeNz1yp47bCrJ3CQA==",
         {
-            "dist/embed.js": "widgets/embed.js",
-            "dist/embed.js.LICENSE.txt": "widgets/embed.js.LICENSE.txt",
+            "dist/embed.js": "static/widgets/embed.js",
+            "dist/embed.js.LICENSE.txt": "static/widgets/embed.js.LICENSE.txt",
             # The icons of Play's buttons.
-            "dist/1551f4f60c37af51121f.woff2": "widgets/1551f4f60c37af51121f.woff2",
-            "dist/7a3337626410ca2f4071.woff2": "widgets/7a3337626410ca2f4071.woff2",
-            "dist/d878b0a6a1144760244f.woff2": "widgets/d878b0a6a1144760244f.woff2",
+            "dist/1551f4f60c37af51121f.woff2": "static/widgets/1551f4f60c37af51121f.woff2",
+            "dist/7a3337626410ca2f4071.woff2": "static/widgets/7a3337626410ca2f4071.woff2",
+            "dist/d878b0a6a1144760244f.woff2": "static/widgets/d878b0a6a1144760244f.woff2",
+        },
+    ),
+    "tippy.js@6.3.7": (
+        "E1d3oP2emgJ9dRQZdf3Kkn0qJgI6ZLpyS5z6ZkY1DF3kaQaBsGZsndEpHwx+eC+tYM41HaSNvNtLx8tU57FzTQ==",
+        {"dist/tippy.umd.min.js": "static/tippy/tippy.umd.min.js", "LICENSE": "static/tippy/LICENSE"},
+    ),
+    "@popperjs/core@2.11.8": (
+        "P1st0aksCrn9sGZhp8GMYwBnQsbvAWsZAX44oXNNvLHGqAOcoVxmjZiohstwQ7SqKnbR47akdNi+uleWD8+g6A==",
+        {
+            "dist/umd/popper.min.js": "static/popper/popper.min.js",
+            "LICENSE.md": "static/popper/LICENSE.md",
         },
     ),
 }
@@ -109,13 +112,14 @@ def _digest(content: bytes) -> str:
 def add_assets(app: Sphinx, config) -> None:
     """Fetch what is missing and put it, with the book's own style and scripts, below _static."""
     root = Path(app.srcdir)
-    downloads, static = root / "_build" / "assets", root / "_build" / "assets" / "static"
-    shutil.rmtree(static, ignore_errors=True)
+    assets = root / "_build" / "assets"
     for name, (digest, wanted) in PACKAGES.items():
-        unpack(fetch(name, digest, downloads), wanted, static)
+        content = fetch(name, digest, assets)
+        for target in {target.rpartition("/")[0] for target in wanted.values()}:
+            shutil.rmtree(assets / target, ignore_errors=True)
+        unpack(content, wanted, assets)
     # Not a folder named _static at the root: Jupyter Book would load all of its scripts on every page.
-    config.html_static_path += [str(static), str(root / "site" / "static")]
-    config.mathjax_path = "mathjax/tex-chtml.js"
+    config.html_static_path += [str(assets / "static"), str(root / "site" / "static")]
     config.nb_ipywidgets_js = {"widgets/embed.js": {"defer": "defer"}}
 
 

@@ -65,7 +65,7 @@ def project(root: Path) -> dict:
 
 
 def python_versions(requires: str) -> str:
-    """Return ``>=3.11,<3.14`` as people say it: 3.11 to 3.13."""
+    """Return ``>=3.11,<3.15`` as people say it: 3.11 to 3.14."""
     low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", requires).groups()
     return f"3.{low} to 3.{int(high) - 1}"
 

@@ -1,21 +1,70 @@
-// The widget runtime typesets formulas by MathJax 2's Hub.Queue; the pages have MathJax 3. Whoever sets
-// window.MathJax (the page its configuration, then MathJax itself) gets a Hub that passes the element on.
+// Explorers come when their stills come near the window: the frames of the page first, then the runtime.
 (() => {
-  let mathjax;
-  const typeset = (element) => {
-    const started = mathjax?.startup?.promise;
-    if (started) {
-      started.then(() => mathjax.typesetPromise([element]));
-    } else {
-      window.addEventListener("load", () => typeset(element), { once: true });
+  const load = (source) =>
+    new Promise((done, failed) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: source, onload: done, onerror: failed });
+      document.head.append(script);
+    });
+
+  // The runtime waits for the page to load, which it has by now: what it wants to do then is done at once.
+  const loadRuntime = async (source) => {
+    const { addEventListener } = window;
+    window.addEventListener = function (type, listener, ...more) {
+      const runtime = document.currentScript?.getAttribute("src") === source;
+      if (type === "load" && runtime && document.readyState === "complete") queueMicrotask(listener);
+      else addEventListener.call(this, type, listener, ...more);
+    };
+    try {
+      await load(source);
+    } finally {
+      window.addEventListener = addEventListener;
     }
   };
-  Object.defineProperty(window, "MathJax", {
-    get: () => mathjax,
-    set(value) {
-      mathjax = value;
-      mathjax.Hub ??= { Queue: ([, , element]) => typeset(element) };
-    },
+
+  // The explorer is drawn unseen under its still, and takes its place when it is whole.
+  const replace = (place) => {
+    const still = place.querySelector(".explorer-still");
+    const count = (root, what) => root?.querySelectorAll(what).length ?? 0;
+    const watch = new MutationObserver(() => {
+      const live = place.querySelector(".widget-subarea");
+      const whole = ["svg", ".widget-html-content > *"].every((what) => count(live, what) >= count(still, what));
+      if (!live?.querySelector(".jupyter-widgets") || !whole) return;
+      watch.disconnect();
+      still.remove();
+      place.classList.add("explorer-here");
+    });
+    watch.observe(place, { childList: true, subtree: true, characterData: true });
+  };
+
+  const places = () => [...document.querySelectorAll(".explorer-place")];
+  const bring = async ({ dataset }) => {
+    // A page may be forbidden to make code, which the runtime does: then the stills stay.
+    try {
+      new Function("");
+    } catch {
+      for (const place of places()) place.classList.add("explorer-away");
+      return;
+    }
+    places().forEach(replace);
+    await load(dataset.frames);
+    await loadRuntime(dataset.runtime);
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const near = new IntersectionObserver(
+      (entries) => {
+        const entry = entries.find(({ isIntersecting }) => isIntersecting);
+        if (!entry) return;
+        near.disconnect();
+        const come = () => bring(entry.target);
+        // The text comes first.
+        if (document.readyState === "complete") come();
+        else window.addEventListener("load", come, { once: true });
+      },
+      { rootMargin: "100% 0px" },
+    );
+    places().forEach((place) => near.observe(place));
   });
 })();
 
