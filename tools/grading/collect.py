@@ -3,8 +3,10 @@
 Nothing is run, and no link is followed.
 """
 
+import codecs
 import csv
 import dataclasses
+import io
 import json
 import re
 import shutil
@@ -12,7 +14,7 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from grading.lab import LabError, student_id
+from grading.lab import LabError, same_name, student_id
 
 _LARGEST = 20 * 2**20
 _MOST = 5000
@@ -201,19 +203,32 @@ def _cells(content: bytes) -> list[tuple[str, str]]:
 
 
 def read_table(path: Path, columns: tuple[str, ...], what: str) -> list[dict[str, str]]:
-    """Read a CSV that must have some columns; names guarded against spreadsheets lose their guard."""
+    """Read a CSV that must have some columns, as spreadsheets of any country write it.
+
+    Commas, semicolons or tabs; headers of any case; names guarded against spreadsheets lose their guard.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-            header = rows[0].keys() if rows else ()
+        content = path.read_bytes()
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+        text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's word to itself
+        first = text.split("\n", 1)[0]
+        found = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+        header, *lines = [line for line in found if any(map(str.strip, line))] or [[]]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LabError(f"{what}={path} cannot be read as a CSV in UTF-8: {error}") from error
-    if not rows:
-        raise LabError(f"{what}={path} has no row below its header")
+    header = [same_name(name) for name in header]
     missing = [column for column in columns if column not in header]
     if missing:
         raise LabError(f"{what}={path} lacks the column {missing[0]!r}; it needs {', '.join(columns)}")
+    if not lines:
+        raise LabError(f"{what}={path} has no row below its header")
     return [
-        {column: re.sub(r"^'(?=[=+\-@])", "", (row[column] or "").strip()) for column in columns}
-        for row in rows
+        {
+            column: re.sub(
+                r"^'(?=[=+\-@])", "", dict(zip(header, line, strict=False)).get(column, "").strip()
+            )
+            for column in columns
+        }
+        for line in lines
     ]

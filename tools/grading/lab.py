@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import hashlib
 import sqlite3
+import unicodedata
 from pathlib import Path
 
 import nbformat
@@ -84,6 +85,13 @@ def parse(source: str) -> ast.Module:
         return ast.parse("\n".join(lines))
     except SyntaxError:
         return ast.parse("")
+
+
+def same_name(name: str) -> str:
+    """Return the form in which names are compared: composed, without case and invisible letters."""
+    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    seen = (" " if letter.isspace() else letter for letter in composed)
+    return " ".join("".join(letter for letter in seen if unicodedata.category(letter)[0] != "C").split())
 
 
 def student_id(cells: list[tuple[str, str]]) -> str | None:
