@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -339,7 +340,7 @@ def test_limits_alone_hold_a_submission_too(ready, tmp_path):
     """The door of machines without namespaces: limits hold, and what a kernel leaves running is ended."""
     limits = sandbox.Limits(cell_seconds=5, memory_mb=1536)
     job = batch.Job(ready, sandbox.Door("limits", False), limits, tmp_path, frozenset({"average_test"}))
-    chosen = ["process left", "memory hog", "os _exit", "kill parent"]
+    chosen = ["process left", "memory hog", "os _exit", "kill parent", "habits"]
     handed_in = [
         (name, nbformat.writes(hostile.code(ready.release, name, hostile.CODE[name][0])).encode())
         for name in chosen
@@ -353,6 +354,7 @@ def test_limits_alone_hold_a_submission_too(ready, tmp_path):
     )
     assert found["honest"].points == {"average_test": 4, "shrink_test": 2, "essay": None}
     assert found["process left"].points["average_test"] == 4
+    assert found["habits"].points["average_test"] == 4
     assert found["memory hog"].points["average_test"] == 0
     assert found["os _exit"].notes == ["the kernel died in code cell 3"]
     assert "kill parent" in found
@@ -455,10 +457,74 @@ def test_a_folder_with_several_notebooks_needs_one_named_like_the_lab(tmp_path):
     assert "without a notebook" in found["c"][1]
 
 
+def packed(path, *entries):
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")  # zipfile's, of two entries of one name
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+def test_of_two_entries_of_one_name_the_second_is_listed_too(tmp_path):
+    twice = [("euler.ipynb", notebook_of("one")), ("euler.ipynb", notebook_of("two"))]
+    found = gathered(packed(tmp_path / "export.zip", *twice), tmp_path)
+    assert set(found) == {"one", "euler"}
+    assert "twice" in found["euler"][1]
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada L_1_assignsubmission_file_/work.zip", "Ada L_1_assignsubmission_file_.zip"]
+)
+def test_a_students_zip_in_an_export_is_the_students(tmp_path, name):
+    path = tmp_path / "export" / name
+    path.parent.mkdir(parents=True)
+    packed(path, ("deep/lab0_average.ipynb", notebook_of("")))
+    (tmp_path / "export" / "bob.ipynb").write_text(notebook_of(""), encoding="utf-8")
+    found = gathered(tmp_path / "export", tmp_path)
+    assert {student: problem for student, (_, problem) in found.items()} == {"Ada L": "", "bob": ""}
+
+
+def test_a_name_in_utf8_is_read_where_the_zip_forgot_to_say_so(tmp_path):
+    path = packed(tmp_path / "export.zip", ("Zo__.ipynb", notebook_of("")))
+    path.write_bytes(path.read_bytes().replace(b"Zo__", "Zoë".encode()))
+    assert set(gathered(path, tmp_path)) == {"Zoë"}
+
+
+def test_what_is_no_notebook_is_listed_and_an_ending_of_a_browser_hides_none(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for file in ("ada.ipynb", "bob.ipynb.txt", "cyn.rar", "dot.html"):
+        (folder / file).write_text(notebook_of(""), encoding="utf-8")
+    found = gathered(folder, tmp_path)
+    assert {student: bool(problem) for student, (_, problem) in found.items()} == {
+        "ada": False,
+        "bob": False,
+        "cyn": True,
+        "dot": True,
+    }
+
+
+def test_an_online_text_beside_a_notebook_fails_nobody(tmp_path):
+    for file in (
+        "Ada_1_assignsubmission_file_/lab0_average.ipynb",
+        "Ada_1_assignsubmission_onlinetext_/a.html",
+    ):
+        path = tmp_path / "in" / file
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook_of(""), encoding="utf-8")
+    (only,), _ = collect.collect(tmp_path / "in", labfixture.NAME, None, tmp_path)
+    assert (only.student, only.problem) == ("Ada", "")
+    assert "online text too" in only.notes[0]
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
         ("STUDENT_ID = 'ada'", "ada"),
+        ("STUDENT_ID = 0042", "0042"),
+        ("STUDENT_ID = str('ada')", "ada"),
+        ("files = !ls\n?print\nSTUDENT_ID = 'ada'", "ada"),
+        ("%%time\nSTUDENT_ID = 'ada'\nprint?", "ada"),
         ("%matplotlib inline\nSTUDENT_ID: str = ' a  b '", "a b"),
         ("STUDENT_ID = 1234", "1234"),
         ("STUDENT_ID = 'a' + 'b'", None),
