@@ -317,7 +317,8 @@ def test_max_iter_ends_the_walk():
     for accelerate in (False, True):
         fit = betabin.fit_em(ref.x, ref.n, accelerate=accelerate, max_iter=5)
         assert (fit.n_iter, fit.converged, fit.status) == (5, False, "interior")
-        assert "did not meet its tolerance in 5 iterations" in fit.message
+        assert "stopped early, before its tolerance was met, in 5 iterations" in fit.message
+        assert "elsewhere" not in fit.message
         assert len(fit.trace.alpha) == 6
 
 
@@ -351,6 +352,65 @@ def test_a_far_start_may_head_elsewhere_and_says_so(init):
     assert "1.21079" in fit.message
     assert fit.log_likelihood < -5.9
     assert fit.params == (fit.trace.alpha[-1], fit.trace.beta[-1])
+
+
+def test_a_walk_that_would_arrive_is_not_said_to_head_elsewhere():
+    ref = oracle.reference("mlb_2018")
+    for options in ({"max_iter": 3}, {"tol": 1e9}, {"max_iter": 3, "accelerate": True}):
+        fit = betabin.fit_em(ref.x, ref.n, **options)
+        assert "below the maximum" in fit.message
+        assert "elsewhere" not in fit.message
+        assert ("converged" in fit.message) == fit.converged == ("tol" in options)
+    # At a second maximum, or on the way to one at infinity, it is known.
+    assert "elsewhere" in betabin.fit_em(*FAR, init=(4e5, 1e5), tol=1e9).message
+
+
+LARGE = st.floats(0, 53).map(lambda power: min(2**53, max(1, int(2**power))))
+
+
+@st.composite
+def edges(draw):
+    """Data at the edges of what the door lets in: n to 2**53, few rows, nearly alike, heavy counts."""
+    rows = draw(st.integers(1, 4))
+    n = [draw(LARGE)] * rows if draw(st.booleans()) else draw(st.lists(LARGE, min_size=rows, max_size=rows))
+    kind = draw(st.sampled_from(["zero", "full", "one hit", "one out", "two points", "half", "any"]))
+    x = {
+        "zero": [0] * rows,
+        "full": n,
+        "one hit": [1, *[0] * (rows - 1)],
+        "one out": [n[0] - 1, *n[1:]],
+        "two points": [value * (i % 2) for i, value in enumerate(n)],
+        "half": [value // 2 for value in n],
+        "any": [draw(st.integers(0, value)) for value in n],
+    }[kind]
+    heavy = st.floats(0, 50).map(lambda power: int(2**power))
+    counts = draw(st.none() | st.lists(heavy, min_size=rows, max_size=rows))
+    return x, n, counts
+
+
+@settings(max_examples=150, deadline=None)
+@given(edges())
+def test_whatever_the_door_lets_in_gets_one_status_from_both_fits(data):
+    x, n, counts = data
+    expected = betabin.fit_mle(x, n, counts=counts)
+    for accelerate in (False, True):
+        fit = betabin.fit_em(x, n, counts=counts, accelerate=accelerate, max_iter=30)
+        assert fit.status == expected.status
+        assert fit.n_iter == len(fit.trace.alpha) - 1
+        if fit.status != "interior":
+            assert fit.params == pytest.approx(expected.params, nan_ok=True)
+            assert fit.log_likelihood == expected.log_likelihood
+
+
+@pytest.mark.parametrize(("x", "n"), [([0] * 695, 641469), ([0] * 1000, 10**7), ([10**9] * 3, 10**9)])
+def test_a_boundary_with_many_trials_is_walked_as_one_with_few(x, n):
+    few = betabin.fit_em([0] * 10 if x[0] == 0 else [7] * 10, 7)
+    fit = betabin.fit_em(x, n)
+    assert fit.status == few.status in ("all_zero", "all_full")
+    assert fit.message[:60] == few.message[:60]
+    assert fit.n_iter > 0
+    rises = np.diff(fit.trace.log_likelihood)
+    assert (rises > -1e-6).all()  # of sums of up to 1e10 terms
 
 
 def test_a_near_start_finds_the_interior_maximum():

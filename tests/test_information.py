@@ -235,12 +235,26 @@ def test_in_the_binomial_limit_the_mean_alone_has_an_error(fit_by):
 
 @pytest.mark.parametrize(
     ("x", "n"),
-    [([0, 0], 5), ([5, 5], 5), ([0, 1, 1], 1), ([0, 5, 5], 5)],
-    ids=["zero", "full", "single", "two"],
+    [([0, 0], 5), ([5, 5], 5)],
+    ids=["zero", "full"],
 )
 def test_at_other_boundaries_there_are_no_errors(x, n):
     for fit in (betabin.fit_mle(x, n), betabin.fit_em(x, n, max_iter=20)):
         assert np.isnan(betabin.standard_errors(fit, x, n)).all()
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_where_a_row_is_one_draw_the_mean_has_the_error_of_as_many_draws(n):
+    # 3 rows of 0, 4 of n, and some without trials, which are no draws.
+    x, trials, counts = [0, n, 0], [n, n, 0], [3, 4, 9]
+    for fit in (
+        betabin.fit_mle(x, trials, counts=counts),
+        betabin.fit_em(x, trials, counts=counts, max_iter=20),
+    ):
+        assert fit.status == ("not_identified" if n == 1 else "two_point")
+        errors = betabin.standard_errors(fit, x, trials, counts=counts)
+        assert errors.mean == pytest.approx(math.sqrt(4 / 7 * 3 / 7 / 7), rel=1e-13)
+        assert np.isnan(errors[1:]).all()
 
 
 @pytest.mark.parametrize("fit", [None, (1.0, 2.0), BetaParams(1.0, 2.0), "fit", betabin.Fit])

@@ -13,7 +13,8 @@ from scipy import stats
 
 import betabin
 from betabin import BetaParams
-from betabin.model import _gauss_sum_rule, _nodes, _tabulate
+from betabin.model import _tabulate
+from betabin.sums import gauss_sum_rule, nodes
 
 CONCENTRATIONS = (1e-5, 1e-2, 1.0, 37.0, 1e3, 1e4, 1e6, 1e8, 1e10, 1e12)
 MEANS = (1e-6, 0.1, 0.5, 0.73, 0.999)
@@ -143,7 +144,7 @@ def test_log_likelihood_of_very_long_rows(x, n, s):
 
 @pytest.mark.parametrize("length", [33, 64, 1000, 10**6])
 def test_gauss_rule_sums_polynomials_exactly(length):
-    offset, width = _gauss_sum_rule(length)
+    offset, width = gauss_sum_rule(length)
     assert offset.size == 12
     assert width.min() > 0
     middle = mp.mpf(length - 1) / 2
@@ -156,7 +157,7 @@ def test_gauss_rule_sums_polynomials_exactly(length):
 
 @pytest.mark.parametrize("length", [1, 7, 32])
 def test_short_sums_are_taken_term_by_term(length):
-    offset, width = _gauss_sum_rule(length)
+    offset, width = gauss_sum_rule(length)
     np.testing.assert_array_equal(offset, np.arange(length))
     np.testing.assert_array_equal(width, 1)
 
@@ -164,7 +165,7 @@ def test_short_sums_are_taken_term_by_term(length):
 @pytest.mark.parametrize("a", [1e-5, 0.3, 40.0, 1e7])
 @pytest.mark.parametrize("stops", [[3, 5, 4096], [0, 1, 33, 4097], [5000, 5001, 10**5], [70, 10**6, 10**9]])
 def test_nodes_sum_smooth_functions_over_each_run(stops, a):
-    j, width, run = _nodes(np.array(stops))
+    j, width, run = nodes(np.array(stops))
     assert np.all(np.diff(run) >= 0)
     for k, (start, stop) in enumerate(zip([0, *stops[:-1]], stops, strict=True)):
         at, weight, low, high = j[run == k], width[run == k], mp.mpf(a) + start, mp.mpf(a) + stop
@@ -176,8 +177,8 @@ def test_nodes_sum_smooth_functions_over_each_run(stops, a):
         assert weight @ (1 / (a + at) ** 2) == pytest.approx(float(squares), rel=1e-12)
 
 
-def test_a_billion_trials_take_few_nodes():
-    assert _nodes(np.array([10**9]))[0].size < 500
+def test_a_billion_trials_take_fewnodes():
+    assert nodes(np.array([10**9]))[0].size < 500
 
 
 def test_totals_are_exact_integers_beyond_floats():

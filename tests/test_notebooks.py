@@ -1,5 +1,7 @@
 """Notebooks: in their normal form, wholly run, with figures that have captions and alt texts."""
 
+import re
+
 import nbformat
 import notebooks
 import pytest
@@ -77,6 +79,35 @@ def test_chapter_has_its_card_predictions_summary_and_reading(chapter, request):
         "## Further reading",
     ):
         assert part in text
+
+
+def prose(notebook):
+    """How many words a notebook asks to be read, without formulas, code, directives and folded boxes."""
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = re.sub(r"^(:{3,})\{dropdown\}.*?^\1$", " ", text, flags=re.DOTALL | re.MULTILINE)
+    formulas = r"\$\$.*?\$\$( *\([a-z0-9-]+\))?", r"\$[^$]*\$"
+    for pattern in (r"```.*?```", *formulas, r"(\{[a-z:]+\})?`[^`]*`"):
+        text = re.sub(pattern, " ", text, flags=re.DOTALL)
+    text = re.sub(r"^:[a-z]+:.*$|^:{3,}(\{[a-z]+\})?", " ", text, flags=re.MULTILINE)
+    return len(re.findall(r"[^\W\d_]+(?:['’–-][^\W\d_]+)*", text))
+
+
+def test_words_are_counted_without_formulas_code_directives_and_folded_boxes():
+    text = "# Two words\n\nIt's $x$ at `code`, {eq}`eq-x` (here).\n\n$$\na b\n$$ (eq-x)\n\n"
+    box = ":::{admonition} One title\n:class: note\n\ninside\n:::\n"
+    folded = ":::{dropdown} For the curious: why\nnot counted\n:::\n"
+    notebook = make_notebook(nbformat.v4.new_markdown_cell(text + box + folded))
+    assert prose(notebook) == 8  # Two words. It's at here. One title inside.
+
+
+def test_core_path_and_later_chapters_keep_to_their_lengths():
+    words = {path.stem: prose(nbformat.read(path, as_version=4)) for path in CHAPTERS}
+    core = {name: count for name, count in words.items() if "01" <= name[:2] <= "05"}
+    later = {name: count for name, count in words.items() if "06" <= name[:2] <= "09"}
+    assert len(core) == 5
+    assert len(later) == 4
+    assert sum(core.values()) <= 11_000, core
+    assert max(later.values()) <= 3_000, later
 
 
 def make_notebook(*cells, **metadata):

@@ -15,6 +15,7 @@ from betabin.data import (
     load_saxony,
 )
 from betabin.em import ExpectedStats, e_step, fit_em, lower_bound, m_step
+from betabin.fit import Fit, Trace
 from betabin.information import (
     StandardErrors,
     complete_information,
@@ -24,7 +25,14 @@ from betabin.information import (
     score,
     standard_errors,
 )
-from betabin.mle import Fit, OverdispersionTest, Trace, fit_mle, overdispersion_test
+from betabin.intervals import (
+    Interval,
+    posterior_interval,
+    posterior_mean,
+    predictive_interval,
+    profile_interval,
+)
+from betabin.mle import OverdispersionTest, fit_mle, overdispersion_test
 from betabin.model import (
     BetaParams,
     Simulation,
@@ -43,6 +51,7 @@ __all__ = [
     "EfronMorris",
     "ExpectedStats",
     "Fit",
+    "Interval",
     "OverdispersionTest",
     "RatTumors",
     "Saxony",
@@ -66,6 +75,10 @@ __all__ = [
     "observed_information",
     "overdispersion_test",
     "posterior",
+    "posterior_interval",
+    "posterior_mean",
+    "predictive_interval",
+    "profile_interval",
     "rate_matrix",
     "score",
     "simulate",

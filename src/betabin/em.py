@@ -1,13 +1,17 @@
 """Expectation-maximization for the beta-binomial model, one step at a time and run to the end."""
 
 import math
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from betabin.mle import Fit, Trace, _start, _Supremum, _supremum
+from betabin.existence import WHY, limit, status_by_signs
+from betabin.fit import Fit, Trace
+from betabin.mle import starting_params, supremum
 from betabin.model import (
     BetaParams,
     _as_pair,
@@ -27,6 +31,8 @@ _LEAST_GAIN = 1e-8
 # In the logarithms of the parameters: the longest Newton step and the longest extrapolation.
 _MAX_STEP = 2.0
 _MAX_LEAP = 5.0
+# Rounds walked on, to see where a path that stopped early would have led.
+_MAX_WALK = 2000
 # Gauss-Legendre rule on (0, 1), for small increments of the digamma function.
 _POINTS, _WEIGHTS = special.roots_sh_legendre(8)
 
@@ -132,6 +138,8 @@ def m_step(
     # The second round starts where rounding is that of the answer, not of a far-off start.
     for _ in range(2):
         params = _m_step(stats - _prior_stats(params), params, tol, max_iter)
+        if params is None:
+            raise RuntimeError(f"the M-step did not converge in max_iter = {max_iter} iterations")
     return params
 
 
@@ -241,58 +249,107 @@ def fit_em(
 
 def _fit(table: _Table, init: BetaParams | None, accelerate: bool, tol: float, max_iter: int) -> Fit:
     """Run EM on counted data: every round costs the same, however many rows were counted."""
-    supremum = _supremum(table)
-    params = init or _start(table)
+    params = init or starting_params(table)
+    status = status_by_signs(table) or supremum(table)[0]
+
     value = table.log_likelihood(*_mean_and_spread(params))
     trace = [(*params, value)]
-    last_three = [params]
     converged = False
-    for _ in range(max_iter):
-        leap = accelerate and len(last_three) == 3
-        origin = _extrapolate(*last_three) if leap else params
-        proposed = _m_step(_e_step(origin, table), origin)
-        reached = table.log_likelihood(*_mean_and_spread(proposed))
-        accepted = not leap or reached >= value
-        if accepted:
-            change = np.abs(np.log(proposed) - np.log(origin)).max()
-            gain = reached - value
-            params, value = proposed, reached
+    rounds = _squarem(table, params) if accelerate else _em(table, params)
+    for origin, params in islice(rounds, max_iter):
+        before, value = value, table.log_likelihood(*_mean_and_spread(params))
         trace.append((*params, value))
-        last_three = [params] if leap else [*last_three[-2:], params]
-        if accepted:
-            if supremum.status == "interior":
-                converged = bool(change <= tol)
-                if converged:
-                    break
-            elif gain < _LEAST_GAIN:
-                break
-
-    return _describe(supremum, params, value, converged, Trace.of(trace))
+        if origin is None:  # a leap that led down, and was not taken
+            continue
+        if status == "interior":
+            converged = bool(np.abs(np.log(params) - np.log(origin)).max() <= tol)
+        if converged or (status != "interior" and value - before < _LEAST_GAIN):
+            break
+    return _describe(table, status, converged, Trace.of(trace))
 
 
-def _describe(supremum: _Supremum, params: BetaParams, value: float, converged: bool, trace: Trace) -> Fit:
+def _em(table: _Table, params: BetaParams) -> Iterator[tuple[BetaParams, BetaParams]]:
+    """Yield the parameters before and after each round of EM, for as long as floats can tell them apart."""
+    while True:
+        origin = params
+        excess = _e_step(origin, table)
+        params = _m_step(excess, origin)
+        if params is None:
+            return
+        yield origin, params
+
+
+def _squarem(table: _Table, params: BetaParams) -> Iterator[tuple[BetaParams | None, BetaParams]]:
+    """Yield as `_em` does, but leap after every two rounds (eq-squarem).
+
+    A leap is followed by a round of its own, and taken only if that doesn't end lower; else a round is
+    spent for nothing, and there is no parameter before it.
+    """
+    while True:
+        walked = [params]
+        for origin, reached in islice(_em(table, params), 2):
+            yield origin, reached
+            walked.append(reached)
+        if len(walked) < 3:
+            return
+        params = walked[-1]
+        leapt = next(_em(table, _extrapolate(*walked)), None)
+        if leapt and _log_likelihood(table, leapt[1]) >= _log_likelihood(table, params):
+            params = leapt[1]
+            yield leapt
+        else:
+            yield None, params
+
+
+def _log_likelihood(table: _Table, params: BetaParams) -> float:
+    return table.log_likelihood(*_mean_and_spread(params))
+
+
+def _describe(table: _Table, status: str, converged: bool, trace: Trace) -> Fit:
     """Put the end of the walk and the judgement on the data together."""
     n_iter = len(trace.alpha) - 1
-    short = supremum.log_likelihood - value
-    if supremum.status == "interior":
-        found = (params, params.mean, params.concentration, value, supremum.status)
-        if converged:
-            message = f"EM converged in {n_iter} iterations."
-        else:
-            message = f"EM did not meet its tolerance in {n_iter} iterations."
-        if short > 1e-6 * (1 + abs(value)):
-            best = supremum.report()[0]
-            message += (
-                f" From this start it was heading elsewhere: its log-likelihood is {short:.3g} below "
-                f"the maximum, near alpha = {best.alpha:.6g}, beta = {best.beta:.6g}."
-            )
-    else:
-        found = supremum.report()
+    params, value = (
+        BetaParams(float(trace.alpha[-1]), float(trace.beta[-1])),
+        float(trace.log_likelihood[-1]),
+    )
+    if status != "interior":
+        found = limit(table, status)
         message = (
-            f"{supremum.describe()} EM was stopped after {n_iter} iterations at "
-            f"alpha = {params.alpha:.6g}, beta = {params.beta:.6g}, {short:.3g} below the supremum."
+            f"{WHY[status]} EM was stopped after {n_iter} iterations at alpha = {params.alpha:.6g}, "
+            f"beta = {params.beta:.6g}, {found[-1] - value:.3g} below the supremum."
         )
-    return Fit(*found, converged=converged, n_iter=n_iter, message=message, trace=trace)
+    else:
+        found = params, params.mean, params.concentration, value
+        ended = "converged" if converged else "stopped early, before its tolerance was met,"
+        message = f"EM {ended} in {n_iter} iterations."
+        best = supremum(table)[1]
+        short = best.log_likelihood - value
+        if short > _far(value):
+            message += (
+                f" Its log-likelihood is {short:.3g} below the maximum, near "
+                f"alpha = {best.params.alpha:.6g}, beta = {best.params.beta:.6g}."
+            )
+            if _leads_elsewhere(table, params, best.log_likelihood):
+                message += " From this start it was heading elsewhere."
+    return Fit(*found, status=status, converged=converged, n_iter=n_iter, message=message, trace=trace)
+
+
+def _far(value: float) -> float:
+    """Return a difference of log-likelihoods that no rounding makes."""
+    return 1e-6 * (1 + abs(value))
+
+
+def _leads_elsewhere(table: _Table, params: BetaParams, highest: float) -> bool:
+    """Walk on from `params`, and return whether the path is known to end below the top."""
+    value = _log_likelihood(table, params)
+    for origin, reached in islice(_squarem(table, params), _MAX_WALK):
+        before, value = value, _log_likelihood(table, reached)
+        if highest - value <= _far(value):
+            return False
+        if origin and value - before < 1e-6 * (highest - value):
+            # Standing still: at a lower maximum, or on the way to one at infinity.
+            return True
+    return False
 
 
 def _prior_stats(params: BetaParams) -> NDArray:
@@ -311,11 +368,14 @@ def _e_step(params: BetaParams, table: _Table) -> NDArray:
     return table.score(params) / table.size
 
 
-def _m_step(excess: NDArray, origin: BetaParams, tol: float = 1e-13, max_iter: int = 100) -> BetaParams:
+def _m_step(
+    excess: NDArray, origin: BetaParams, tol: float = 1e-13, max_iter: int = 100
+) -> BetaParams | None:
     """Move the prior from `origin` until its own statistics have grown by `excess` (eq-m-newton).
 
     Newton's step in (alpha, beta) is taken as a relative change, d(log alpha) = d(alpha) / alpha: the
-    parameters stay positive and, the step being bounded, it converges from any start.
+    parameters stay positive and, the step being bounded, it converges from any start. None is returned
+    where it does not: floats then don't determine the parameters (at concentrations near 1e13).
     """
     moved, last, stalled = np.zeros(2), math.inf, 0
     for _ in range(max_iter):
@@ -326,6 +386,8 @@ def _m_step(excess: NDArray, origin: BetaParams, tol: float = 1e-13, max_iter: i
         curve_a, curve_b = _trigamma_drop(alpha, beta), _trigamma_drop(beta, alpha)
         curve_s = _trigamma(alpha + beta)
         determinant = curve_a * curve_b - curve_s**2
+        if not determinant > 0:
+            return None
         step = np.array(
             [
                 (curve_b * missing_a + curve_s * missing_b) / (determinant * alpha),
@@ -339,7 +401,7 @@ def _m_step(excess: NDArray, origin: BetaParams, tol: float = 1e-13, max_iter: i
         if size <= tol or (size < 1e-4 and stalled >= 1) or (size < 1e-2 and stalled >= 5):
             return BetaParams(*(np.array(origin) * np.exp(moved)).tolist())
         last = min(size, last)
-    raise RuntimeError(f"the M-step did not converge in max_iter = {max_iter} iterations")
+    return None
 
 
 def _stat_growth(own: float, other: float, by_own: float, by_other: float) -> float:

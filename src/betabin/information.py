@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from betabin.mle import Fit, _derivatives
+from betabin.fit import Fit
+from betabin.mle import _derivatives
 from betabin.model import BetaParams, _check_params, _Table, _tabulate
 
 __all__ = [
@@ -96,13 +97,10 @@ def observed_information(
     params = _check_params(params)
     table = _tabulate(x, n, counts)
     alpha, beta = params
-    trials = table.n.weight @ (1 / (alpha + beta + table.n.j) ** 2)
-    return np.array(
-        [
-            [table.x.weight @ (1 / (alpha + table.x.j) ** 2) - trials, -trials],
-            [-trials, table.y.weight @ (1 / (beta + table.y.j) ** 2) - trials],
-        ]
-    )
+    j, width, x, y, n = table.tails
+    hit, miss, trial = 1 / (alpha + j) ** 2, 1 / (beta + j) ** 2, 1 / (alpha + beta + j) ** 2
+    across = -(width @ (n * trial))
+    return np.array([[width @ (x * hit - n * trial), across], [across, width @ (y * miss - n * trial)]])
 
 
 def complete_information(
@@ -218,8 +216,10 @@ def standard_errors(
     Returns
     -------
     StandardErrors
-        In the binomial limit that of the mean alone, ``sqrt(p (1 - p) / sum(n))``, which is right if the
-        data are binomial and too small if the rows differ; all nan at the other boundaries.
+        Where there is no maximum inside, that of the mean alone, ``sqrt(p (1 - p) / size)``, as of `size`
+        draws: in the binomial limit all trials, which is right if the data are binomial and too small if
+        the rows differ; all rows where every row is one draw, with a trial each (not_identified) or always
+        the same (two_point). All nan for all_zero and all_full, whose likelihood is steep at its end.
 
     Raises
     ------
@@ -231,10 +231,11 @@ def standard_errors(
     """
     if not isinstance(fit, Fit):
         raise TypeError(f"fit must be a Fit, not {type(fit).__name__}")
-    table = _tabulate(x, n, counts)
+    table = _tabulate(x, n, counts).without_empty_rows()
     none = StandardErrors(math.nan, math.nan, math.nan, math.nan)
-    if fit.status == "binomial_limit":
-        return none._replace(mean=math.sqrt(fit.mean * (1 - fit.mean) / table.trials))
+    draws = {"binomial_limit": table.trials, "not_identified": table.size, "two_point": table.size}
+    if fit.status in draws:
+        return none._replace(mean=math.sqrt(fit.mean * (1 - fit.mean) / draws[fit.status]))
     if fit.status != "interior":
         return none
     if not fit.converged:

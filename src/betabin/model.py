@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg
+
+from betabin.sums import DENSE, nodes
 
 __all__ = [
     "BetaParams",
@@ -27,12 +28,6 @@ __all__ = [
 
 # Integers up to here are exact as floats, and so are sums of them: larger input is refused.
 _LARGEST = 2**53
-# Up to this length a sum over j is taken term by term; longer ones are shortened by _nodes.
-_DENSE = 4096
-# A run no longer than its start is summed by this many nodes to full precision; runs of up to
-# _SHORT terms are summed term by term.
-_N_NODES = 12
-_SHORT = 32
 
 
 class BetaParams(NamedTuple):
@@ -101,7 +96,7 @@ def log_pmf(x: ArrayLike, n: ArrayLike, params: BetaParams) -> NDArray:
     mu, nu, theta = _mean_and_spread(_check_params(params))
     y = n - x
     stops, where = np.unique(np.concatenate([x, y, n], axis=None), return_inverse=True)
-    j, width, run = _nodes(stops)
+    j, width, run = nodes(stops)
 
     def over_runs(terms):
         return np.bincount(run, width * terms, stops.size)
@@ -178,10 +173,19 @@ def posterior(params: BetaParams, x: ArrayLike, n: ArrayLike) -> BetaParams:
     Raises
     ------
     TypeError, ValueError
-        Input that is not as described: the message names the argument, the element and the rule.
+        Input that is not as described: the message names the argument, the element and the rule. So are the
+        limits that a fit without a maximum inside reports: see `posterior_mean` and `posterior_interval`.
     """
     x, n = np.broadcast_arrays(*_check_rows(x, n))
-    alpha, beta = _check_params(params)
+    try:
+        alpha, beta = _check_params(params)
+    except ValueError as error:
+        if tuple(params) in ((0, 0), (math.inf, math.inf)) or math.isnan(params[0]):
+            raise ValueError(
+                f"{error}: at the limits of a fit use posterior_mean, posterior_interval "
+                "or predictive_interval"
+            ) from None
+        raise
     return BetaParams(alpha + x, beta + (n - x))
 
 
@@ -254,22 +258,11 @@ def method_of_moments(x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = 
     return params
 
 
-class _Tails(NamedTuple):
-    """One of x, n - x or n over all rows: how often each value occurs, and its tail counts.
+class _Values(NamedTuple):
+    """The distinct values of x, n - x or n over all rows, ascending, and how often each occurs."""
 
-    ``weight @ f(j)`` is the sum of f(i) over all i < value, over all rows, for any smooth f.
-    """
-
-    value: NDArray  # distinct values, ascending
-    count: NDArray  # how often each occurs (whole numbers, as floats)
-    j: NDArray
-    weight: NDArray
-
-    @classmethod
-    def of(cls, value: NDArray, count: NDArray) -> "_Tails":
-        j, width, run = _nodes(value)
-        at_least = np.cumsum(count[::-1])[::-1]
-        return cls(value, count, j, width * at_least[run])
+    value: NDArray
+    count: NDArray  # whole numbers, as floats
 
     def total(self, falling: int = 1) -> int:
         """Sum of the values, or with ``falling=2`` of ``value * (value - 1)``, exactly."""
@@ -280,15 +273,40 @@ class _Tails(NamedTuple):
             value, count = self.value.astype(object), self.count.astype(np.int64).astype(object)
         return int(count @ (value if falling == 1 else value * (value - 1)))
 
+    def beyond(self, stops: NDArray) -> NDArray:
+        """How many rows have a value of at least each of `stops`."""
+        at_least = np.append(np.cumsum(self.count[::-1])[::-1], 0.0)
+        return at_least[np.searchsorted(self.value, stops)]
+
+
+class _Tails(NamedTuple):
+    """Tail counts (eq-tail-counts) on the points of one grid: how many rows have x, n - x, n beyond j.
+
+    ``width * x @ f(j)`` is the sum of f(i) over all i < x, over all rows, for any smooth f.
+    """
+
+    j: NDArray
+    width: NDArray
+    x: NDArray
+    y: NDArray
+    n: NDArray
+
 
 @dataclass(frozen=True)
 class _Table:
     """All rows of a data set, counted: what every likelihood, score and E-step is computed from."""
 
-    x: _Tails
-    y: _Tails
-    n: _Tails
+    x: _Values
+    y: _Values
+    n: _Values
     size: int  # number of rows
+
+    @cached_property
+    def tails(self) -> _Tails:
+        """The tail counts."""
+        stops = np.unique(np.concatenate([self.x.value, self.y.value, self.n.value]))
+        j, width, run = nodes(stops)
+        return _Tails(j, width, *(values.beyond(stops)[run] for values in (self.x, self.y, self.n)))
 
     @cached_property
     def successes(self) -> int:
@@ -335,34 +353,40 @@ class _Table:
         if not self.empty:
             return self
 
-        def fewer(tails):
-            count = tails.count.copy()
+        def fewer(values):
+            count = values.count.copy()
             count[0] -= self.empty
             kept = count > 0
-            return tails._replace(value=tails.value[kept], count=count[kept])
+            return _Values(values.value[kept], count[kept])
 
         return replace(self, x=fewer(self.x), y=fewer(self.y), n=fewer(self.n), size=self.size - self.empty)
 
     def log_likelihood(self, mu: float, nu: float, theta: float) -> float:
         """Log-likelihood at mean `mu` = 1 - `nu` and `theta` >= 0 (eq-tail-counts)."""
+        j, width, x, y, n = self.tails
         # log C(n, x) is shared out as -log(1 + j): there are as many factors above as below the line, so
         # any unit may be divided out of each. This one keeps the logarithms, and so the rounding, small.
         middle = self.trials / self.size / math.e
         unit = (1 + middle * theta) / (1 + middle)
 
-        def total(tails, start):
-            return tails.weight @ np.log((start + tails.j * theta) / ((1 + tails.j) * unit))
+        def total(beyond, start):
+            with np.errstate(divide="ignore"):  # a term that no row has, whatever it is
+                logs = np.log((start + j * theta) / ((1 + j) * unit))
+            return (width * beyond) @ np.where(beyond > 0, logs, 0.0)
 
-        return float(total(self.x, mu) + total(self.y, nu) - total(self.n, 1.0))
+        return float(total(x, mu) + total(y, nu) - total(n, 1.0))
 
     def score(self, params: BetaParams) -> NDArray:
         """Gradient of the log-likelihood in (alpha, beta) (eq-score)."""
         alpha, beta = params
-        trials = self.n.weight @ (1 / (alpha + beta + self.n.j))
+        j, width, x, y, n = self.tails
+        # 1/(alpha + j) less 1/(alpha + beta + j) is beta / ((alpha + j) (alpha + beta + j)): a sum of such
+        # differences has all its digits, where the difference of two sums has lost them.
+        by_trial = width / (alpha + beta + j)
         return np.array(
             [
-                self.x.weight @ (1 / (alpha + self.x.j)) - trials,
-                self.y.weight @ (1 / (beta + self.y.j)) - trials,
+                by_trial @ (x * (beta / (alpha + j)) - (n - x)),
+                by_trial @ (y * (alpha / (beta + j)) - (n - y)),
             ]
         )
 
@@ -393,78 +417,27 @@ def _tabulate(x: ArrayLike, n: ArrayLike, counts: ArrayLike | None) -> _Table:
     if size == 0:
         raise ValueError("x, n, counts must hold at least one row: all of it is empty")
     y = n - x
-    tails = []
+    parts = []
     for part in (x, y, n):
         if counts is None:  # what is broadcast need not be repeated to be counted
             value, count = _histogram(part, None)
             count = count * (rows // part.size)
         else:
             value, count = _histogram(np.broadcast_to(part, shape), counts)
-        tails.append(_Tails.of(value, count))
-    return _Table(*tails, size)
+        parts.append(_Values(value, count))
+    return _Table(*parts, size)
 
 
 def _histogram(values: NDArray, counts: NDArray | None) -> tuple[NDArray, NDArray]:
     """Distinct values, ascending, and how often each occurs."""
     values = values.reshape(-1)
     weights = None if counts is None else counts.reshape(-1)
-    if values.max() <= 4 * values.size + _DENSE:
+    if values.max() <= 4 * values.size + DENSE:
         count = np.bincount(values, weights)
         (value,) = np.nonzero(count)
         return value, count[value].astype(float)
     value, where = np.unique(values, return_inverse=True)
     return value, np.bincount(where, weights).astype(float)
-
-
-def _nodes(stops: NDArray) -> tuple[NDArray, NDArray, NDArray]:
-    """Points and weights that sum a function over the runs between ascending `stops`.
-
-    The sum of f over the integers from one stop up to the next (the first run starts at 0) is the sum
-    of ``width * f(j)`` over the points of that run. Short runs are taken term by term. A long one is
-    cut into stretches no longer than their distance from 0, where the functions of this package
-    (log, 1/(a + j), 1/(a + j)² with a > 0) are so smooth that Gauss's rule for sums reaches full
-    precision with a dozen points: one row of a billion trials costs a few hundred terms.
-
-    Returns
-    -------
-    j, width : ndarray
-        Points (not always whole) and weights.
-    run : ndarray of int
-        Which run each point belongs to.
-    """
-    starts = np.concatenate([[0], stops[:-1]])
-    if stops[-1] <= _DENSE:
-        j = np.arange(stops[-1], dtype=float)
-        return j, np.ones_like(j), np.repeat(np.arange(stops.size), stops - starts)
-    pieces = []
-    run, start, left = np.arange(stops.size), starts, stops - starts
-    while run.size:
-        length = np.minimum(left, np.maximum(start, _SHORT))
-        for h in np.unique(length[length > 0]):
-            here = length == h
-            offset, width = _gauss_sum_rule(int(h))
-            j = start[here][:, None] + offset
-            pieces.append((j.ravel(), np.tile(width, len(j)), np.repeat(run[here], offset.size)))
-        more = left > length
-        run, start, left = run[more], (start + length)[more], (left - length)[more]
-    j, width, run = map(np.concatenate, zip(*pieces, strict=True))
-    order = np.argsort(run, kind="stable")
-    return j[order], width[order], run[order]
-
-
-def _gauss_sum_rule(length: int) -> tuple[NDArray, NDArray]:
-    """Points and weights of Gauss's rule for sums over 0, 1, …, length - 1.
-
-    Its points are the zeros of a discrete Chebyshev (Gram) polynomial, found from the recurrence
-    of those polynomials by the method of Golub and Welsch (Gautschi 2004, sections 1.5 and 3.1).
-    """
-    if length <= _SHORT:
-        return np.arange(length, dtype=float), np.ones(length)
-    k = np.arange(1, _N_NODES)
-    middle = (length - 1) / 2
-    beside = np.sqrt((k / 2) ** 2 * (float(length) ** 2 - k**2) / (4 * k**2 - 1))
-    offset, vectors = linalg.eigh_tridiagonal(np.full(_N_NODES, middle), beside)
-    return offset, length * vectors[0] ** 2
 
 
 def _mean_and_spread(params: BetaParams) -> tuple[float, float, float]:
