@@ -437,6 +437,38 @@ def test_on_a_phone_nothing_is_cut_off_and_thumbs_find_the_handles(site, browser
             assert handle.evaluate(reach) >= 40
 
 
+BOXES = """all => all.map(picture => [...picture.querySelectorAll("svg")].map(svg => {
+  const { left, top, width, height } = svg.getBoundingClientRect();
+  return [left, top, width, height];
+}))"""
+
+
+@pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
+def test_layers_lie_over_each_other_tracks_are_long_and_heights_steady(site, browser, page):
+    with Visit(browser, (site / "chapters" / f"{page}.html").as_uri(), width=768) as visit:
+        bring_explorers(visit.page)
+        for width in (768, 500, 390, 360, 320):
+            visit.page.set_viewport_size({"width": width, "height": 800})
+            visit.page.evaluate(PAINTED)
+            for boxes in visit.page.locator(".explorer .explorer-picture").evaluate_all(BOXES):
+                assert len(boxes) >= 2
+                assert boxes[0][2] > 200
+                assert np.ptp(boxes, axis=0).max() < 0.5
+            explorer = visit.page.locator(".explorer").first
+            column = explorer.bounding_box()["width"]
+            for handle in explorer.locator(".noUi-handle").all():
+                track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]")
+                if width <= 390:
+                    assert track.bounding_box()["width"] > 0.85 * column
+            heights = set()
+            for handle in explorer.locator(".noUi-handle").all():
+                for key in ["Home", *["PageUp"] * 6, "End"]:
+                    handle.press(key)
+                    visit.page.evaluate(PAINTED)
+                    heights.add(round(explorer.bounding_box()["height"]))
+            assert max(heights) - min(heights) <= 1
+
+
 @pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
 def test_print_shows_the_current_frame(site, browser, page):
     with Visit(browser, (site / "chapters" / f"{page}.html").as_uri()) as visit:

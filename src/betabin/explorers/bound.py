@@ -50,10 +50,10 @@ def bound_explorer(
     x, n = given_or(season_2018, x, n)
     if mean is None:
         mean = float(x.sum() / n.sum()) if own else 0.25
-    if not 0 < mean < 1:
-        raise ValueError(f"mean = {mean} must be strictly between 0 and 1")
-    if not 0 < start < 1e6:
-        raise ValueError(f"start = {start} must be between 0 and 1e6")
+        if mean in (0, 1):
+            raise ValueError("x must hold both successes and failures, or mean be given")
+    mean = frames.real("mean", mean, 0, 1)
+    start = frames.real("start", start, 0, 1e6)
     rounds = frames.whole("rounds", rounds, 1, 20)
 
     def params(s):

@@ -53,6 +53,8 @@ def em_stepper(
     x, n = given_or(season_2018, x, n)
     if starts is None:
         starts = _SEASON_STARTS[:1] if own else _SEASON_STARTS
+    if isinstance(starts, str) or not isinstance(starts, Sequence | np.ndarray):
+        raise TypeError(f"starts must be a sequence of pairs, not {starts!r}")
     starts = [_check_params(start, f"starts[{i}]") for i, start in enumerate(starts)]
     if not 1 <= len(starts) <= 6:
         raise ValueError(f"starts must hold one to six pairs, not {len(starts)}")

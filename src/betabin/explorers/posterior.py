@@ -51,8 +51,7 @@ def posterior_explorer(
     x, n = (int(value) for value in _check_rows(x, n))
     if n == 0:
         raise ValueError("n = 0 must be at least 1")
-    if not 0 < mean < 1:
-        raise ValueError(f"mean = {mean} must be strictly between 0 and 1")
+    mean = frames.real("mean", mean, 0, 1)
     concentrations = frames.ascending("concentrations", concentrations)
     records = sorted({*np.linspace(0, n, min(n + 1, _MOST_RECORDS)).round().astype(int).tolist(), x})
     priors = [BetaParams(mean * s, (1 - mean) * s) for s in concentrations]

@@ -59,6 +59,7 @@ def rate_explorer(
     trials = [
         frames.whole(f"trials[{i}]", int(m) if m == int(m) else m, 2, 100_000) for i, m in enumerate(trials)
     ]
+    seed = frames.whole("seed", seed, 0, 2**32 - 1)
     enough = n >= trials[-1]
     if enough.sum() < 2:
         raise ValueError(f"n must be at least trials[{len(trials) - 1}] = {trials[-1]} in two rows or more")

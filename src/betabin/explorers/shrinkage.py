@@ -1,6 +1,5 @@
 """Raw averages on their way to the mean, as the prior is believed more."""
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -64,9 +63,7 @@ def shrinkage_explorer(
         if x is None or n is None:
             raise TypeError("x and n must be given together, and with names")
         x, n = given_or(season_2018, x, n)
-        names = [f"row {i}" for i in range(x.size)] if names is None else [str(name) for name in names]
-        if len(names) != x.size:
-            raise ValueError(f"names must have one entry for each row: {len(names)} for {x.size} rows")
+        names = frames.named([f"row {i}" for i in range(x.size)] if names is None else names, x.size)
         order = np.argsort(-x / n, kind="stable")
         shown = order[
             np.unique(np.linspace(0, x.size - 1, min(x.size, _MOST)).round().astype(int))
@@ -96,7 +93,8 @@ def shrinkage_explorer(
         ax.plot(raw, rows, "o", color="C1", markerfacecolor="white", label="raw")
         ax.plot([], [], "o", color="C0", label="shrunken")
         ax.axvline(mean, color="#505050", linestyle=":", linewidth=1.5)
-        ax.set_yticks(rows, [f"{names[i]}, {n[i]}" for i in shown])
+        # A dollar sign in a name is no formula.
+        ax.set_yticks(rows, [f"{_short(names[i])}, {n[i]}" for i in shown], parse_math=False)
         ax.set(xlabel="average", xlim=(low - margin, high + margin), ylim=(-0.7, len(shown) - 0.3))
         ax.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none")
 
@@ -110,7 +108,7 @@ def shrinkage_explorer(
     def tell(s):
         after = shrunken(s)
         by_rank = np.argsort(-after, kind="stable")
-        listed = ", ".join(f"{html.escape(names[shown[i]])} {after[i]:.3f}" for i in by_rank)
+        listed = ", ".join(f"{frames.escaped(names[shown[i]])} {after[i]:.3f}" for i in by_rank)
         lost = fit.log_likelihood - log_likelihood((mean * s, (1 - mean) * s), x, n)
         return frames.words(
             [
@@ -141,3 +139,7 @@ def shrinkage_explorer(
         len(grid),
         build,
     )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 22 else name[:21] + "…"
