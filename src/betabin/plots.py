@@ -44,7 +44,7 @@ def density(ax: Axes, params: BetaParams, **style) -> None:
     **style
         For ``Axes.plot``.
     """
-    z = np.linspace(*np.clip(ax.get_xlim(), 1e-9, 1 - 1e-9), 500)
+    z = np.linspace(*np.clip(ax.get_xlim(), 1e-9, 1 - 1e-9), 300)
     ax.plot(z, stats.beta.pdf(z, *params), **style)
 
 

@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import html
 import io
-import itertools
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -292,25 +291,22 @@ def words(paragraphs: Sequence[str]) -> widgets.HTML:
     """
     text = "".join(f"<p>{part}</p>" for part in paragraphs)
     text = re.sub(r"(?<![\w-])-(?=0\.?0*(?!\.?\d))", "", text)  # a zero has no sign
-    return widgets.HTML(re.sub(r"(?<![\w-])-(?=\d)", "−", text))
+    return widgets.HTML(re.sub(r"(?<![\w-])-(?=\d)", "−", text), layout=_spread())
 
 
 def told(stack: widgets.Stack) -> widgets.GridBox:
     """Mark a stack of words, which a screen reader reads as they change, and keep room for the longest."""
     stack.add_class("explorer-words")
-    texts, waiting = [], [stack]
+    texts, waiting = set(), [stack]
     while waiting:
         one = waiting.pop()
         waiting += getattr(one, "children", ())
         if isinstance(one, widgets.HTML):
-            texts.append(re.findall(r"<p>(.*?)</p>", one.value))
-    longest = [
-        max(parts, key=lambda part: len(re.sub("<.*?>", "", part)))
-        for parts in itertools.zip_longest(*texts, fillvalue="")
-    ]
-    room = words(longest)
-    room.layout = _spread(visibility="hidden")
-    return _over([room, stack])
+            texts.add(one.value)
+    # The one with most letters is not always the one with most lines.
+    longest = sorted(texts, key=lambda text: (len(re.sub("<.*?>", "", text)), text))[-8:]
+    rooms = [widgets.HTML(text, layout=_spread(visibility="hidden")) for text in longest]
+    return _over([*rooms, stack])
 
 
 def stack(layers: Sequence[widgets.Widget], control: widgets.Widget) -> widgets.Stack:
