@@ -3,18 +3,23 @@
 
 import functools
 import gzip
+import io
 import json
 import re
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
 from conftest import ROOT
+from PIL import Image
 from scipy import optimize, special
 from visit import Visit, bring_explorers
 
 import betabin as bb
 from betabin.explorers.rows import regulars as read_regulars
+from betabin.plots import shades
 
 regulars = functools.cache(read_regulars)
 
@@ -486,6 +491,50 @@ def test_layers_lie_over_each_other_tracks_are_long_and_heights_steady(site, bro
                     visit.page.evaluate(PAINTED)
                     heights.add(round(explorer.bounding_box()["height"]))
             assert max(heights) - min(heights) <= 1
+
+
+SWATCH = """color => {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">
+    <rect x="10" y="10" width="20" height="20" fill="${color}"/></svg>`;
+  const picture = document.querySelector(".cell_output img");
+  Object.assign(picture, { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, width: 40, height: 40 });
+  Object.assign(picture.style, { width: "40px", height: "40px" });
+  return picture.decode();
+}"""
+
+
+def contrast(one, other):
+    """The contrast of WCAG 2 between two colours of three bytes."""
+
+    def luminance(color):
+        part = np.array(color) / 255
+        return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4) @ [
+            0.2126,
+            0.7152,
+            0.0722,
+        ]
+
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_ink_of_a_figure_has_contrast_on_the_page_s_own_ground(site, browser, dark):
+    with plt.style.context("betabin.book"):
+        inks = dict.fromkeys(plt.rcParams["axes.prop_cycle"].by_key()["color"], 3)
+    inks |= {mpl.colors.to_hex(color): 3 for color in shades(6)}
+    inks |= {"#8a8a8a": 3, "#767676": 3, "#505050": 4.5, "#000000": 4.5}
+    url = (site / "chapters" / "04_em.html").as_uri()
+    with Visit(browser, url, dark=dark) as visit:
+        picture = visit.page.locator(".cell_output img").first
+        for ink, least in inks.items():
+            visit.page.evaluate(SWATCH, ink)
+            visit.page.evaluate(PAINTED)
+            shown = Image.open(io.BytesIO(picture.screenshot())).convert("RGB")
+            ground, drawn = shown.getpixel((3, 3)), shown.getpixel((20, 20))
+            page = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert list(ground) == numbers(page)[:3]  # no box of its own
+            assert contrast(drawn, ground) >= least, (ink, drawn, ground)
 
 
 @pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))
