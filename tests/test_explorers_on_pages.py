@@ -334,7 +334,9 @@ def test_every_slider_by_keyboard(explorer):
             explorer.press(slider, key)
             explorer.check()
             seen.add(explorer.frame())
-        assert len(seen) == 6
+        # As many as the control has values, if it has fewer than the keys ask for.
+        values = {float(slider.get_attribute(f"aria-value{end}")) for end in ("min", "max")}
+        assert len(seen) == min(6, max(values) - min(values) + 1)
         # Back to where it stood gives the first frame again.
         explorer.press(slider, "Home")
         for _ in range(60):
@@ -356,7 +358,7 @@ def test_every_slider_by_mouse(explorer):
             explorer.drag(slider, share)
             explorer.check()
             seen.add(explorer.frame())
-        assert len(seen) >= 3
+        assert len(seen) >= min(3, most - least + 1)
         explorer.drag(slider, (start - least) / (most - least))
         assert explorer.frame() == first
         assert explorer.words() == words
