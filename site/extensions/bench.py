@@ -21,13 +21,14 @@ _INIT = "init=bb.BetaParams(ALPHA, BETA)"
 _WIDTH, _HEIGHT = 640, 360
 _START = bb.BetaParams(1.0, 1.0)
 _SAID = (
-    "The bench computes in your browser, so it needs scripts: open this page of the book's site with scripts "
-    "allowed. The picture shows what it draws: the log-likelihood of the season of 2018 as a hill, and EM's "
-    "path up it from a mean of one half and a concentration of two."
+    "The bench computes in your browser, so it needs scripts: open this page of the book's site with "
+    "scripts allowed. The picture shows what it draws: the log-likelihood of the season of 2018 as a hill, "
+    "and EM's path up it from a mean of one half and a concentration of two."
 )
+_LABEL = "EM's path up the log-likelihood of the season of 2018"
 _STILL = """<div id="bench">
 <figure class="bench-still">
-<svg viewBox="0 0 {width} {height}" role="img" aria-label="EM's path up the log-likelihood of the season of 2018">
+<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">
 {contours}
 <path class="bench-path" d="{path}"/>
 {points}
@@ -139,6 +140,7 @@ def still() -> str:
         middle=_WIDTH / 2,
         low=_HEIGHT + 22,
         said=_SAID,
+        label=_LABEL,
     )
 
 

@@ -4,7 +4,7 @@
   const place = document.getElementById("bench");
   if (!place || !globalThis.d3 || !globalThis.EM || !globalThis.BENCH) return;
   const MOST_ROUNDS = 10000, MOST_KEPT = 4, SHOWN_ROWS = 100, SHOWN_ERRORS = 20, LONGEST_LINK = 30000;
-  const W = 640, H = 400, M = { left: 58, right: 12, top: 12, bottom: 44 };
+  const W = 640, H = 400, M = { left: 84, right: 12, top: 12, bottom: 58 };
   const METHODS = { em: "EM", accelerated: "accelerated EM", newton: "Newton" };
   const DASHES = ["7 4", "2 4", "11 4 2 4", "4 2"];
   const REPORT = {
@@ -227,7 +227,7 @@
   }
   function sayRound() {
     const { params: [a, b], value } = walk.rows[at];
-    say(`Round ${at}: α = ${show(a)}, β = ${show(b)}, log-likelihood ${show(value, 9)}${at ? `, ${show(value - walk.rows[at - 1].value, 3)} gained` : ""}.`);
+    say(`Round ${at}: α = ${show(a)}, β = ${show(b)}, log-likelihood ${show(value, 9)}${at ? `, ${show(Math.max(value - walk.rows[at - 1].value, 0), 3)} gained` : ""}.`);
   }
   function finish() {
     while (advance());
@@ -311,7 +311,7 @@
     svg.x = root.append("g").attr("class", "bench-axis").attr("transform", `translate(0 ${H - M.bottom})`);
     svg.y = root.append("g").attr("class", "bench-axis").attr("transform", `translate(${M.left} 0)`);
     root.append("text").attr("class", "bench-label").attr("x", (W + M.left) / 2).attr("y", H - 4).text("mean α / (α + β)");
-    root.append("text").attr("class", "bench-label").attr("transform", `translate(13 ${H / 2 - 15}) rotate(-90)`).text("concentration α + β");
+    root.append("text").attr("class", "bench-label").attr("transform", `translate(18 ${H / 2 - 20}) rotate(-90)`).text("concentration α + β");
     svg.point = root.append("g").attr("class", "bench-point").attr("tabindex", 0).attr("role", "application").attr("id", "bench-point")
       .attr("aria-label", "The point on the hill: arrow keys move the start").attr("aria-describedby", "bench-hill-help");
     svg.point.append("circle").attr("class", "bench-reach").attr("r", 24);
@@ -431,7 +431,7 @@
     put("end", words);
   }
   function drawPosteriors() {
-    const w = W, tall = 230, floor = 200, [a, b] = params();
+    const w = W, tall = 256, floor = 200, [a, b] = params();
     let root = d3.select(get("posteriors")).select("svg");
     if (root.empty()) {
       root = d3.select(get("posteriors")).append("svg").attr("viewBox", `0 0 ${w} ${tall}`).attr("role", "img").attr("aria-labelledby", "bench-posteriors-said");
@@ -439,7 +439,7 @@
       root.append("path").attr("class", "bench-average");
       root.append("path").attr("class", "bench-prior");
       root.append("g").attr("class", "bench-axis").attr("transform", `translate(0 ${floor})`);
-      root.append("text").attr("class", "bench-label").attr("x", w / 2).attr("y", tall - 1).text("success probability z");
+      root.append("text").attr("class", "bench-label").attr("x", w / 2).attr("y", tall - 6).text("success probability z");
     }
     const logDensity = (p, q) => { const c = EM.logGamma(p + q) - EM.logGamma(p) - EM.logGamma(q); return (z) => Math.exp(c + (p - 1) * Math.log(z) + (q - 1) * Math.log1p(-z)); };
     const x = d3.scaleLinear(view.mean, [0, w]), zs = d3.range(121).map((k) => view.mean[0] + ((k + 0.5) / 121) * (view.mean[1] - view.mean[0]));
@@ -459,24 +459,24 @@
     put("posteriors-said", opened ? `Thin: posteriors of ${some.length} of the ${data.row === "row" ? "rows" : "rows, each a " + data.row}. Thick and dotted: the average of ${pairs.length > 300 ? "300" : "all"} posteriors. Dashed: the prior. The M-step moves the prior towards that average.` : "Dashed: the prior. Take the E-step to see the posteriors and their average.");
   }
   function drawStrip() {
-    const w = W, tall = 220, rows = walk.rows.slice(0, at + 1), gains = rows.slice(1).map((row, k) => row.value - rows[k].value);
+    const w = W, tall = 232, rows = walk.rows.slice(0, at + 1), gains = rows.slice(1).map((row, k) => row.value - rows[k].value);
     let root = d3.select(get("strip")).select("svg");
     if (root.empty()) {
       root = d3.select(get("strip")).append("svg").attr("viewBox", `0 0 ${w} ${tall}`).attr("role", "img").attr("aria-label", "Above, the log-likelihood of each round; below, how much each round gained, on a logarithmic scale");
       root.append("path").attr("class", "bench-path");
       root.append("path").attr("class", "bench-gains");
-      root.append("g").attr("class", "bench-axis bench-up").attr("transform", "translate(74 0)");
-      root.append("g").attr("class", "bench-axis bench-down").attr("transform", "translate(74 0)");
-      root.append("g").attr("class", "bench-axis bench-rounds").attr("transform", `translate(0 ${tall - 24})`);
+      root.append("g").attr("class", "bench-axis bench-up").attr("transform", "translate(94 0)");
+      root.append("g").attr("class", "bench-axis bench-down").attr("transform", "translate(94 0)");
+      root.append("g").attr("class", "bench-axis bench-rounds").attr("transform", `translate(0 ${tall - 32})`);
       root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 16).style("text-anchor", "end").text("log-likelihood");
-      root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 118).style("text-anchor", "end").text("gain of each round");
+      root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 124).style("text-anchor", "end").text("gain of each round");
     }
-    const x = d3.scaleLinear([0, Math.max(at, 1)], [80, w - 10]), extent = d3.extent(rows, (row) => row.value);
+    const x = d3.scaleLinear([0, Math.max(at, 1)], [100, w - 14]), extent = d3.extent(rows, (row) => row.value);
     if (extent[1] - extent[0] < 1e-9) extent[0] -= 1;
     const up = d3.scaleLinear(extent, [95, 10]), positive = gains.filter((gain) => gain > 0);
-    const down = d3.scaleLog([Math.max(d3.min(positive) || 1, 1e-14) / 2, (d3.max(positive) || 1) * 2], [tall - 28, 112]);
+    const down = d3.scaleLog([Math.max(d3.min(positive) || 1, 1e-14) / 2, (d3.max(positive) || 1) * 2], [tall - 36, 120]);
     root.select(".bench-path").attr("d", "M" + rows.map((row, k) => `${x(k).toFixed(1)} ${up(row.value).toFixed(1)}`).join("L"));
-    root.select(".bench-gains").attr("d", gains.map((gain, k) => (gain > 1e-14 ? `M${x(k + 1).toFixed(1)} ${tall - 28}V${down(gain).toFixed(1)}` : "")).join("") || null);
+    root.select(".bench-gains").attr("d", gains.map((gain, k) => (gain > 1e-14 ? `M${x(k + 1).toFixed(1)} ${tall - 36}V${down(gain).toFixed(1)}` : "")).join("") || null);
     root.select(".bench-up").call(d3.axisLeft(up).ticks(4, "~g"));
     root.select(".bench-down").call(d3.axisLeft(down).ticks(4, "~g"));
     root.select(".bench-rounds").call(d3.axisBottom(x).ticks(Math.min(at || 1, 8)).tickFormat(d3.format("d")));
