@@ -96,7 +96,7 @@ def check_information(answer, x, n, counts, said):
     if params.concentration > 1e4:  # the quotient of nearly equal informations has lost its digits
         return
     share = np.linalg.eigvals(bb.rate_matrix(params, x, n, counts=counts)).real.max()
-    np.testing.assert_allclose(info["missing"], share, rtol=1e-7, err_msg=said)
+    np.testing.assert_allclose(info["missing"], share, rtol=1e-7, atol=1e-9, err_msg=said)
     mle = bb.fit_mle(x, n, counts=counts)
     if info["se"] is None or not np.allclose(mle.params, params, rtol=1e-6):
         return
@@ -153,9 +153,9 @@ def test_numerics_are_those_of_the_package():
             # A leap divides by a second difference, which magnifies rounding as the steps become small: the
             # first leap, and the height at the end, are the same.
             first = min(rounds, 4)
-            np.testing.assert_allclose(trace[:first], expected[:first], rtol=1e-6, err_msg=said)
+            np.testing.assert_allclose(trace[:first], expected[:first], rtol=1e-6, atol=1e-9, err_msg=said)
             if fit.converged and answer["trace"][-1][3]:
-                np.testing.assert_allclose(trace[-1], expected[-1], rtol=1e-6, err_msg=said)
+                np.testing.assert_allclose(trace[-1], expected[-1], rtol=1e-6, atol=1e-9, err_msg=said)
         if fit.status == "interior":
             check_information(answer, x, n, counts, said)
         mle = bb.fit_mle(x, n, counts=counts)

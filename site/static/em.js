@@ -4,20 +4,15 @@
 (function (root) {
   "use strict";
   const LEAST_GAIN = 1e-8; // without a maximum inside, a round that gains less ends the walk
-  const MAX_STEP = 2; // in the logarithms of the parameters
-  const MAX_LEAP = 5;
-  const DENSE = 4096; // longer sums over trials are shortened
-  const SHORT = 32;
-  const N_NODES = 12;
+  const MAX_STEP = 2, MAX_LEAP = 5; // in the logarithms of the parameters
+  const DENSE = 4096, SHORT = 32, N_NODES = 12; // longer sums over trials are shortened
   const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6];
-
   // Polygamma functions, as differences that keep all their digits however small the step.
   function digammaGrowth(a, by) {
     const sum = exactSum();
     for (; Math.min(a, a + by) < 12; a++) sum.add(by / (a * (a + by)));
     const step = Math.log1p(by / a);
-    sum.add(step);
-    sum.add(by / (2 * a * (a + by)));
+    [step, by / (2 * a * (a + by))].forEach(sum.add);
     BERNOULLI.forEach((b, i) => sum.add((-b / (2 * i + 2)) * a ** (-2 * i - 2) * Math.expm1((-2 * i - 2) * step)));
     return sum.total();
   }
@@ -39,7 +34,6 @@
     const start = (a - 0.5) * Math.log(a) - a + Math.log(2 * Math.PI) / 2 - shift;
     return BERNOULLI.reduce((sum, b, i) => sum + (b / ((2 * i + 2) * (2 * i + 1))) * a ** (-2 * i - 1), start);
   }
-
   // Gauss's rule for the sum over 0, 1, …, length - 1 (Golub and Welsch; Jacobi's rotations for the zeros).
   function gaussSumRule(length) {
     if (length <= SHORT) return Array.from({ length }, (_, i) => [i, 1]);
@@ -54,21 +48,17 @@
           if (Math.abs(m[p][q]) < 1e-18 * length) continue;
           const angle = Math.atan2(2 * m[p][q], m[q][q] - m[p][p]) / 2;
           const [c, s] = [Math.cos(angle), Math.sin(angle)];
-          const turn = (row, other, i) => ([row[i], other[i]] = [c * row[i] - s * other[i], s * row[i] + c * other[i]]);
-          for (let i = 0; i < N_NODES; i++) turn(m[p], m[q], i);
+          for (let i = 0; i < N_NODES; i++) [m[p][i], m[q][i]] = [c * m[p][i] - s * m[q][i], s * m[p][i] + c * m[q][i]];
           for (const row of [...m, first]) [row[p], row[q]] = [c * row[p] - s * row[q], s * row[p] + c * row[q]];
         }
     return Array.from(first, (v, k) => [m[k][k] + (length - 1) / 2, length * v * v]);
   }
-
   // How often each value occurs, ascending.
   function histogram(values, counts) {
     const found = new Map();
-    for (let i = 0; i < values.length; i++)
-      if (counts[i]) found.set(values[i], (found.get(values[i]) || 0) + counts[i]);
+    values.forEach((value, i) => counts[i] && found.set(value, (found.get(value) || 0) + counts[i]));
     return [...found].sort((one, other) => one[0] - other[0]);
   }
-
   // All rows, counted: what every likelihood, score and E-step is computed from. Rows without trials say nothing.
   function tabulate(x, n, counts) {
     counts = Array.from(n, (trials, i) => (trials ? (counts ? counts[i] : 1) : 0));
@@ -125,11 +115,7 @@
     }
     return sum.total();
   }
-  function logLikelihood(table, [alpha, beta]) {
-    const s = alpha + beta;
-    return logLikelihoodAt(table, alpha / s, beta / s, 1 / s);
-  }
-
+  const logLikelihood = (table, [a, b]) => logLikelihoodAt(table, a / (a + b), b / (a + b), 1 / (a + b));
   // Gradient in (alpha, beta): one sum of differences, which has all its digits (eq-score).
   function score(table, [alpha, beta]) {
     const { j, width, tails } = table;
@@ -148,7 +134,6 @@
       ? digammaGrowth(own, other) - digammaGrowth(own + byOwn, other + byOther)
       : digammaGrowth(own, byOwn) - digammaGrowth(own + other, byOwn + byOther);
   }
-
   // Move the prior until its own statistics have grown by `excess`: Newton in logs, bounded (eq-m-newton).
   function mStep(excess, origin) {
     let moved = [0, 0], last = Infinity, stalled = 0;
@@ -169,7 +154,6 @@
     }
     return null;
   }
-
   // Each round's origin and end, for as long as floats can tell them apart; no origin: a leap not taken.
   function* em(table, params) {
     for (let next; (next = mStep(eStep(table, params), params)); params = next) yield [params, next];
@@ -177,11 +161,10 @@
   function* accelerated(table, params) { // eq-squarem
     for (;;) {
       const walked = [params];
-      for (let k = 0; k < 2; k++) {
-        const next = mStep(eStep(table, params), params);
-        if (!next) return;
+      for (let k = 0, next; k < 2; k++, params = next) {
+        if (!(next = mStep(eStep(table, params), params))) return;
         yield [params, next];
-        walked.push((params = next));
+        walked.push(next);
       }
       const origin = leap(walked);
       const landed = mStep(eStep(table, origin), origin);
@@ -198,10 +181,8 @@
     const to = [0, 1].map((i) => logs[0][i] + 2 * length * change[i] + length ** 2 * bend[i]);
     return Math.max(...to.map((part, i) => Math.abs(part - logs[2][i]))) < MAX_LEAP ? to.map(Math.exp) : walked[2];
   }
-  const expit = (eta) => 1 / (1 + Math.exp(-eta));
-  const toParams = (eta, lam) => [expit(eta) * Math.exp(-lam), expit(-eta) * Math.exp(-lam)];
+  const expit = (eta) => 1 / (1 + Math.exp(-eta)), toParams = (eta, lam) => [expit(eta) * Math.exp(-lam), expit(-eta) * Math.exp(-lam)];
   const toLogs = ([alpha, beta]) => [Math.log(alpha) - Math.log(beta), -Math.log(alpha + beta)];
-
   // Gradient and Hessian in eta = logit(mean), lam = -log(concentration) (eq-newton).
   function derivatives(table, eta, lam) {
     const mu = expit(eta), nu = expit(-eta), theta = Math.exp(lam), { j, width, tails } = table;
@@ -218,12 +199,11 @@
     const slope = mu * nu;
     return { gradient: [slope * fm, theta * ft], hessian: [slope ** 2 * fmm + slope * (nu - mu) * fm, slope * theta * fmt, theta ** 2 * ftt + theta * ft] };
   }
-
   // Newton's method on the log-likelihood: its points, as [params, log-likelihood], and whether it arrived.
   function newton(table, params) {
-    let [eta, lam] = toLogs(params);
+    let [eta, lam] = toLogs(params), last = Infinity;
     const valueAt = (e, l) => logLikelihoodAt(table, expit(e), expit(-e), Math.exp(l));
-    let value = valueAt(eta, lam), last = Infinity;
+    let value = valueAt(eta, lam);
     const path = [[params, value]];
     for (let round = 0; round < 100; round++) {
       const { gradient, hessian: [a, b, c] } = derivatives(table, eta, lam);
@@ -231,20 +211,13 @@
       const half = Math.hypot((a - c) / 2, b), values = [-(a + c) / 2 + half, -(a + c) / 2 - half];
       const angle = Math.atan2(-2 * b, c - a) / 2, axes = [[Math.cos(angle), Math.sin(angle)], [-Math.sin(angle), Math.cos(angle)]];
       const most = Math.max(...values.map(Math.abs)), concave = a * c - b * b > 0 && a + c < 0;
-      let step = [0, 0];
-      axes.forEach((axis, i) => {
-        const along = (axis[0] * gradient[0] + axis[1] * gradient[1]) / Math.max(Math.abs(values[i]), 1e-12 * most + 1e-300);
-        step = step.map((part, k) => part + along * axis[k]);
-      });
+      const along = axes.map((axis, i) => (axis[0] * gradient[0] + axis[1] * gradient[1]) / Math.max(Math.abs(values[i]), 1e-12 * most + 1e-300));
+      let step = [0, 1].map((k) => along[0] * axes[0][k] + along[1] * axes[1][k]);
       const size = Math.max(...step.map(Math.abs)), trusted = concave && size < 1e-3;
       step = step.map((part) => part * Math.min(1, MAX_STEP / Math.max(size, MAX_STEP)));
-      let reached;
-      for (;;) {
-        reached = valueAt(eta + step[0], lam + step[1]);
-        if (trusted || reached >= value || Math.max(...step.map(Math.abs)) < 1e-6) break;
-        step = step.map((part) => part / 2);
-      }
-      [eta, lam, value] = [eta + step[0], lam + step[1], reached];
+      const reached = () => valueAt(eta + step[0], lam + step[1]);
+      while (!trusted && !(reached() >= value) && Math.max(...step.map(Math.abs)) >= 1e-6) step = step.map((part) => part / 2);
+      [eta, lam, value] = [eta + step[0], lam + step[1], reached()];
       path.push([toParams(eta, lam), value]);
       if (trusted && (size <= 1e-9 || (last / 2 <= size && size < 1e-6))) return { path, converged: true };
       if (lam < -80) break;
@@ -258,7 +231,6 @@
     const s = Number(most - excess) / Number(excess);
     return [s * (successes / trials), s * (failures / trials)];
   }
-
   // What the likelihood looks like: its status, and the top or the limit that stands for it.
   function judge(table) {
     const { successes, failures, trials, size } = table, none = [NaN, NaN], share = successes / trials;
@@ -277,21 +249,15 @@
     const starts = [startingParams(table)];
     if (!equal) for (const theta of [0.005, 0.1, 2]) starts.push(ridge(table, theta)); // there may be several tops
     const climbs = starts.map((start) => newton(table, start)).filter((climb) => climb.converged || rising);
-    const ends2 = climbs.map((climb) => climb.path[climb.path.length - 1]);
-    const top = ends2.reduce((one, other) => (!one || other[1] > one[1] + 1e-8 ? other : one), null);
+    const top = climbs.map(({ path }) => path[path.length - 1]).reduce((one, other) => (!one || other[1] > one[1] + 1e-8 ? other : one), null);
     if (!top || (!rising && !(top[1] > limit.logLikelihood))) return limit;
     return { status: "interior", params: top[0], mean: top[0][0] / (top[0][0] + top[0][1]), logLikelihood: top[1] };
   }
   function ridge(table, theta) { // at fixed theta the slope in the mean has one zero
-    let low = -100, high = 100;
-    while (high - low > 1e-6) {
-      const middle = (low + high) / 2;
-      if (derivatives(table, middle, Math.log(theta)).gradient[0] > 0) low = middle;
-      else high = middle;
-    }
-    return toParams(low, Math.log(theta));
+    let eta = 0;
+    for (let half = 50; half > 1e-7; half /= 2) eta += half * Math.sign(derivatives(table, eta, Math.log(theta)).gradient[0]);
+    return toParams(eta, Math.log(theta));
   }
-
   // Run a method from `params`: rows [alpha, beta, log-likelihood], the start included.
   function* rounds(table, params, method, status, tol = 1e-10) {
     let value = logLikelihood(table, params);
@@ -309,7 +275,6 @@
       if (origin && (arrived || (status !== "interior" && value - before < LEAST_GAIN))) return;
     }
   }
-
   // At a point: the share of information missing, EM's rounds for one more digit, and standard errors.
   function information(table, params) {
     const [alpha, beta] = params, s = alpha + beta, both = trigamma(s);
@@ -330,8 +295,6 @@
     const se = a < 0 && d > 0 ? { mean: spread(mu * nu, 0), logConcentration: spread(0, -1), alpha: spread(alpha * nu, -alpha), beta: spread(-beta * mu, -beta) } : null;
     return { missing: 1 - share, perDigit: -Math.log(10) / Math.log1p(-share), se };
   }
-  const EM = { tabulate, logLikelihood, score, eStep, mStep, priorStats, rounds, judge, startingParams, information, logGamma };
-  root.EM = EM;
+  const EM = (root.EM = { tabulate, logLikelihood, score, eStep, mStep, priorStats, rounds, judge, startingParams, information, logGamma });
   if (typeof module === "object" && module.exports) module.exports = EM;
 })(typeof globalThis === "object" ? globalThis : this);
-
