@@ -150,9 +150,9 @@ def test_numerics_are_those_of_the_package():
                     trace[:rounds, :2], trace[0, :2] + steps, rtol=1e-8, err_msg=said
                 )
         else:
-            # A leap divides by a second difference, which magnifies rounding as the steps become small: the
-            # first leap, and the height at the end, are the same.
-            first = min(rounds, 4)
+            # A leap divides by a second difference, which magnifies rounding, and whether it is taken hangs
+            # on a last digit: the steps before the first, and where it ends, are the same.
+            first = min(rounds, 3)
             np.testing.assert_allclose(trace[:first], expected[:first], rtol=1e-6, atol=1e-9, err_msg=said)
             if fit.converged and answer["trace"][-1][3]:
                 np.testing.assert_allclose(trace[-1], expected[-1], rtol=1e-6, atol=1e-9, err_msg=said)
