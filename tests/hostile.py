@@ -19,6 +19,20 @@ SLOW = {"infinite loop", "memory hog", "huge output", "many outputs", "endless r
 
 # Code before a right answer to the first question: what it does must cost at most what it breaks.
 CODE = {
+    # An honest one: what runs on a student's machine.
+    "habits": (
+        "!ls\nfiles = !ls\n%pip --version\n"
+        "get_ipython().run_cell_magic('bash', '', 'echo hello')\n"
+        "import getpass, multiprocessing, os, pathlib, pty, tempfile, matplotlib\n"
+        "here, there = pty.openpty()\n"
+        "for place in (pathlib.Path.home(), tempfile.gettempdir(), '.', matplotlib.get_cachedir()):\n"
+        "    pathlib.Path(place, 'written').write_text('x')\n"
+        "assert 'season.csv' in files and getpass.getuser() and os.cpu_count() >= 1\n"
+        "multiprocessing.Lock()\n"
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
+        FULL,
+        "",
+    ),
     "infinite loop": ("while True: pass", FIRST_LOST, "took more than 5 s"),
     "loop that cannot be interrupted": (
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",

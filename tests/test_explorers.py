@@ -1,6 +1,7 @@
 """Explorers without a browser: their frames, what they refuse, and how they are displayed."""
 
 import base64
+import html
 import re
 import time
 
@@ -16,6 +17,7 @@ from betabin.explorers import frames
 
 mpl.use("agg")
 
+NAN = float("nan")
 RATS = bb.load_rat_tumors()
 OWN = {
     "posterior_explorer": lambda: explorers.posterior_explorer(3, 7, mean=0.4, concentrations=(1, 10)),
@@ -44,7 +46,9 @@ def svgs(widget):
 
 
 def texts(widget):
-    return [w.value for w in walk(widget) if isinstance(w, widgets.HTML) and w.value.startswith("<p>")]
+    """The words of every state, without the longest of them, which keep the room and are never seen."""
+    said = [w for w in walk(widget) if isinstance(w, widgets.HTML) and w.value.startswith("<p>")]
+    return [w.value for w in said if w.layout.visibility != "hidden"]
 
 
 @pytest.fixture(scope="module", params=OWN)
@@ -67,7 +71,7 @@ def test_own_data_give_as_many_frames_as_announced(own):
 def test_frames_are_small_named_and_do_not_share_ids(own):
     pictures = svgs(own.widget)
     for svg in pictures:
-        assert re.match(r'<svg role="img" aria-label="[^"]{10,}"', svg)
+        assert re.match(r'<svg (style="[^"]*" )?role="img" aria-label="[^"]{10,}"', svg)
         assert "metadata" not in svg
         assert "<style" not in svg  # or the whole page is styled anew at each step
         assert not re.search(r' d="[^"]*\.\d\d', svg)
@@ -108,7 +112,7 @@ def test_the_same_call_draws_the_same_frames():
 
 def test_an_e_step_redraws_the_posteriors_alone_and_an_m_step_the_prior_alone():
     widget = OWN["em_stepper"]().widget
-    grids = [w for w in walk(widget) if isinstance(w, widgets.GridBox)]
+    grids = [w for w in walk(widget) if "explorer-picture" in w._dom_classes]
     assert len(grids) == 2
     for grid in grids:
         base, posteriors, prior = grid.children
@@ -243,7 +247,62 @@ def test_a_race_without_a_maximum_says_so():
             "params.beta = -1.0 must be positive",
         ),
         (lambda: explorers.bound_explorer(mean=0), ValueError, "mean = 0 must be strictly between"),
-        (lambda: explorers.bound_explorer(start=-1), ValueError, "start = -1 must be between"),
+        (lambda: explorers.bound_explorer(start=-1), ValueError, "start = -1 must be strictly between"),
+        (lambda: explorers.bound_explorer(start=NAN), ValueError, "start = nan must be strictly between"),
+        (lambda: explorers.bound_explorer(start="40"), TypeError, "start = '40' must be a number"),
+        (lambda: explorers.bound_explorer(mean=[0.2]), TypeError, r"mean = \[0.2\] must be a number"),
+        (lambda: explorers.bound_explorer([0, 0], [5, 5]), ValueError, "x must hold both successes and"),
+        (lambda: explorers.bound_explorer(rounds=True), ValueError, "rounds = True must be a whole"),
+        (lambda: explorers.posterior_explorer(mean="0.2"), TypeError, "mean = '0.2' must be a number"),
+        (lambda: explorers.posterior_explorer(mean=NAN), ValueError, "mean = nan must be strictly between"),
+        (lambda: explorers.posterior_explorer(mean=True), TypeError, "mean = True must be a number"),
+        (lambda: explorers.posterior_explorer("8", 20), TypeError, "x"),
+        (lambda: explorers.posterior_explorer(None, 20), TypeError, "x"),
+        (
+            lambda: explorers.posterior_explorer(concentrations="12"),
+            TypeError,
+            "concentrations must be a sequence of numbers",
+        ),
+        (
+            lambda: explorers.posterior_explorer(concentrations=(1, True)),
+            TypeError,
+            r"concentrations\[1\] = True must be a number",
+        ),
+        (
+            lambda: explorers.posterior_explorer(concentrations=(1, NAN)),
+            ValueError,
+            r"concentrations\[1\] = nan must be positive and finite",
+        ),
+        (lambda: explorers.em_stepper([], []), ValueError, "x, n must hold at least one row"),
+        (lambda: explorers.em_stepper([[1], [2]], [3, 4, 5, 6, 7], rounds="2"), ValueError, "rounds = '2'"),
+        (lambda: explorers.em_stepper(starts=5), TypeError, "starts must be a sequence of pairs"),
+        (lambda: explorers.em_stepper(starts="ab"), TypeError, "starts must be a sequence of pairs"),
+        (lambda: explorers.em_stepper(starts=[(1, NAN)]), ValueError, r"starts\[0\].beta = nan must be"),
+        (lambda: explorers.em_stepper(starts=[3]), TypeError, r"starts\[0\] must be a pair"),
+        (lambda: explorers.m_step_explorer(params=None), TypeError, "params must be a pair"),
+        (lambda: explorers.m_step_explorer([], []), ValueError, "x, n must hold at least one row"),
+        (lambda: explorers.profile_explorer([1, 2], None), TypeError, "x and n must be given together"),
+        (
+            lambda: explorers.profile_explorer([1, 2, 3], [4, 5]),
+            ValueError,
+            "shapes of x, n must broadcast",
+        ),
+        (lambda: explorers.rate_explorer(trials=7), TypeError, "trials must be a sequence of numbers"),
+        (lambda: explorers.rate_explorer(trials=(True, 50)), TypeError, r"trials\[0\] = True must be"),
+        (lambda: explorers.rate_explorer(seed=-1), ValueError, "seed = -1 must be a whole number"),
+        (lambda: explorers.rate_explorer(seed="a"), ValueError, "seed = 'a' must be a whole number"),
+        (lambda: explorers.shrinkage_explorer([], []), ValueError, "x, n must hold at least one row"),
+        (lambda: explorers.shrinkage_explorer([1], [2], "ab"), TypeError, "names must be a sequence of"),
+        (
+            lambda: explorers.shrinkage_explorer([1], [2], [7]),
+            TypeError,
+            r"names\[0\] = 7 must be a string",
+        ),
+        (
+            lambda: explorers.shrinkage_explorer([1], [2], 7),
+            TypeError,
+            "names must be a sequence of strings",
+        ),
         (lambda: explorers.bound_explorer(rounds=0), ValueError, "rounds = 0 must be a whole number"),
         (
             lambda: explorers.rate_explorer(trials=(1, 5)),
@@ -273,6 +332,21 @@ def test_bad_input_is_named(call, error, message):
         call()
 
 
+NAMES = ["<script>", "a & b", "$x_1$", "$", "$\\frac{1}$", "\\alpha_i", "back\\slash", "{brace", "%d", "^2"]
+NAMES += ["x" * 300, "אבג דהו", "a\nb\x00c\u202e", "Ωmega ", ""]
+
+
 def test_names_of_rows_are_shown_as_text_and_never_run():
-    widget = explorers.shrinkage_explorer([1, 5], [10, 10], ["<script>", "a & b"]).widget
-    assert "<script>" not in "".join(texts(widget) + svgs(widget))
+    x = np.arange(len(NAMES)) + 1
+    for some in (NAMES[:10], NAMES[5:]):
+        explorer = explorers.shrinkage_explorer(x[: len(some)], np.full(len(some), 40), some)
+        explorer._canvases[0].png(explorer._first)
+        said = texts(explorer.widget)[0]
+        drawn = max(svgs(explorer.widget), key=lambda svg: svg.count("<text"))
+        assert "<script>" not in said + drawn
+        labels = [html.unescape(label) for label in re.findall(r"<text[^>]*>(.*?)</text>", drawn)]
+        for name in some:
+            shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+            assert f"<bdi>{html.escape(shown)}</bdi> 0." in said
+            short = shown if len(shown) <= 22 else f"{shown[:21]}…"
+            assert f"{short}, 40" in labels

@@ -1,11 +1,14 @@
 """Grading: hostile submissions in one batch with honest ones, and what an instructor does around it."""
 
 import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -16,12 +19,13 @@ import nbformat
 import psutil
 import pytest
 from conftest import ROOT
-from grading import batch, collect, execute, lab, report, sandbox
+from grading import batch, collect, execute, lab, report, restore, sandbox
 from grading.lab import LabError
 from grading.mark import Marks
 
 LINUX = sys.platform == "linux"
 MARK_LEFT = "left-by-a-student"
+FEW = ("ada", "bob", "=cmd|'/c calc'!A0")
 
 
 LIMITS = ["--cell-seconds", "5", "--total-seconds", "60", "--memory-mb", "1536", "--disk-mb", "64"]
@@ -94,6 +98,8 @@ def graded(course, ready, tmp_path_factory):
     (folder / "a folder.ipynb").mkdir()
     (folder / "a link.ipynb").symlink_to(solution)
     os.mkfifo(folder / "a pipe.ipynb")
+    for name in FEW:
+        save(labfixture.answered(ready.release, name), folder / f"{name[:3]}.ipynb")
     for number in (1, 2):
         save(labfixture.answered(ready.release, "twin"), folder / f"twin {number}.ipynb")
     command = [sys.executable, ROOT / "tools" / "grade.py", labfixture.NAME, "--from", folder]
@@ -154,7 +160,7 @@ def test_sources_and_submissions_are_as_they_were(graded, ready, door):
 
 
 def test_a_submission_sees_no_file_but_its_own(graded, door):
-    if door.kind != "namespaces":
+    if door.kind != "bubblewrap":
         pytest.skip("this machine gives no namespaces: a submission can read what its grader can")
     page = (graded[1] / "feedback" / "thief.html").read_text(encoding="utf-8")
     assert "Path" in page
@@ -231,16 +237,18 @@ def test_grades_are_in_a_stable_order(graded):
 def few(ready, tmp_path):
     """A folder with three submissions, and a function that grades it."""
     folder = tmp_path / "handed in"
-    for name in ("ada", "bob", "=cmd|'/c calc'!A0"):
+    for name in FEW:
         save(labfixture.answered(ready.release, name), folder / f"{name[:3]}.ipynb")
     return folder
 
 
-def test_only_what_is_new_is_graded_again_and_all_are_listed(course, ready, few, tmp_path, capsys):
+def test_only_what_is_new_is_graded_again_and_all_are_listed(course, ready, few, graded, tmp_path, capsys):
+    assert "unchanged" not in graded[2].stdout
     out = tmp_path / "out"
+    shutil.copytree(graded[1] / "results", out / "results")  # as after a first run, the batch's
     arguments = [labfixture.NAME, "--from", str(few), "--root", str(course), "--out", str(out), *LIMITS]
     assert grade.main(arguments) == 0
-    assert "unchanged" not in capsys.readouterr().out
+    assert capsys.readouterr().out.count("unchanged") == len(FEW)
     before = read(out / "grades.csv")
     assert [row["student"] for row in before] == ["'=cmd|'/c calc'!A0", "ada", "bob"]
     save(
@@ -332,7 +340,7 @@ def test_limits_alone_hold_a_submission_too(ready, tmp_path):
     """The door of machines without namespaces: limits hold, and what a kernel leaves running is ended."""
     limits = sandbox.Limits(cell_seconds=5, memory_mb=1536)
     job = batch.Job(ready, sandbox.Door("limits", False), limits, tmp_path, frozenset({"average_test"}))
-    chosen = ["process left", "memory hog", "os _exit", "kill parent"]
+    chosen = ["process left", "memory hog", "os _exit", "kill parent", "habits"]
     handed_in = [
         (name, nbformat.writes(hostile.code(ready.release, name, hostile.CODE[name][0])).encode())
         for name in chosen
@@ -346,6 +354,7 @@ def test_limits_alone_hold_a_submission_too(ready, tmp_path):
     )
     assert found["honest"].points == {"average_test": 4, "shrink_test": 2, "essay": None}
     assert found["process left"].points["average_test"] == 4
+    assert found["habits"].points["average_test"] == 4
     assert found["memory hog"].points["average_test"] == 0
     assert found["os _exit"].notes == ["the kernel died in code cell 3"]
     assert "kill parent" in found
@@ -448,10 +457,74 @@ def test_a_folder_with_several_notebooks_needs_one_named_like_the_lab(tmp_path):
     assert "without a notebook" in found["c"][1]
 
 
+def packed(path, *entries):
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")  # zipfile's, of two entries of one name
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+def test_of_two_entries_of_one_name_the_second_is_listed_too(tmp_path):
+    twice = [("euler.ipynb", notebook_of("one")), ("euler.ipynb", notebook_of("two"))]
+    found = gathered(packed(tmp_path / "export.zip", *twice), tmp_path)
+    assert set(found) == {"one", "euler"}
+    assert "twice" in found["euler"][1]
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada L_1_assignsubmission_file_/work.zip", "Ada L_1_assignsubmission_file_.zip"]
+)
+def test_a_students_zip_in_an_export_is_the_students(tmp_path, name):
+    path = tmp_path / "export" / name
+    path.parent.mkdir(parents=True)
+    packed(path, ("deep/lab0_average.ipynb", notebook_of("")))
+    (tmp_path / "export" / "bob.ipynb").write_text(notebook_of(""), encoding="utf-8")
+    found = gathered(tmp_path / "export", tmp_path)
+    assert {student: problem for student, (_, problem) in found.items()} == {"Ada L": "", "bob": ""}
+
+
+def test_a_name_in_utf8_is_read_where_the_zip_forgot_to_say_so(tmp_path):
+    path = packed(tmp_path / "export.zip", ("Zo__.ipynb", notebook_of("")))
+    path.write_bytes(path.read_bytes().replace(b"Zo__", "Zoë".encode()))
+    assert set(gathered(path, tmp_path)) == {"Zoë"}
+
+
+def test_what_is_no_notebook_is_listed_and_an_ending_of_a_browser_hides_none(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for file in ("ada.ipynb", "bob.ipynb.txt", "cyn.rar", "dot.html"):
+        (folder / file).write_text(notebook_of(""), encoding="utf-8")
+    found = gathered(folder, tmp_path)
+    assert {student: bool(problem) for student, (_, problem) in found.items()} == {
+        "ada": False,
+        "bob": False,
+        "cyn": True,
+        "dot": True,
+    }
+
+
+def test_an_online_text_beside_a_notebook_fails_nobody(tmp_path):
+    for file in (
+        "Ada_1_assignsubmission_file_/lab0_average.ipynb",
+        "Ada_1_assignsubmission_onlinetext_/a.html",
+    ):
+        path = tmp_path / "in" / file
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook_of(""), encoding="utf-8")
+    (only,), _ = collect.collect(tmp_path / "in", labfixture.NAME, None, tmp_path)
+    assert (only.student, only.problem) == ("Ada", "")
+    assert "online text too" in only.notes[0]
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
         ("STUDENT_ID = 'ada'", "ada"),
+        ("STUDENT_ID = 0042", "0042"),
+        ("STUDENT_ID = str('ada')", "ada"),
+        ("files = !ls\n?print\nSTUDENT_ID = 'ada'", "ada"),
+        ("%%time\nSTUDENT_ID = 'ada'\nprint?", "ada"),
         ("%matplotlib inline\nSTUDENT_ID: str = ' a  b '", "a b"),
         ("STUDENT_ID = 1234", "1234"),
         ("STUDENT_ID = 'a' + 'b'", None),
@@ -519,6 +592,85 @@ def test_marks_by_hand_are_checked(ready, tmp_path, line, said):
     path.write_text(f"student,question,points\n{line}\n", encoding="utf-8")
     with pytest.raises(LabError, match=said.replace("(", r"\(")):
         report.read_manual(path, ready, ["ada"])
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_is_read_as_spreadsheets_of_any_country_write_it(ready, tmp_path, sign, encoding):
+    path = tmp_path / "manual.csv"
+    points = "2.5" if sign == "," else "2,5"
+    lines = [
+        sign.join(line)
+        for line in (("No", "Student ", "QUESTION", "Points"), ("1", "ada", "essay", points))
+    ]
+    path.write_text("\r\n".join(lines), encoding=encoding)
+    assert report.read_manual(path, ready, ["ada"]) == {"ada": {"essay": 2.5}}
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["Zoe\u0308 A", "ZO\u00cb A", "Zo\u00eb\u00a0A", " Zo\u00eb  A", "Zo\u00eb\u200b A", "Zo\u00eb\tA"],
+)
+def test_one_person_s_name_is_one_name_at_every_entrance(ready, tmp_path, other):
+    student = "Zo\u00eb A"
+    manual = tmp_path / "manual.csv"
+    manual.write_text(f'student,question,points\n"{other}",essay,3\n', encoding="utf-8")
+    marks = {"a.ipynb": Marks({"average_test": 4.0, "shrink_test": 2.0, "essay": None}, page="page")}
+    handed_in = [collect.Submission("a.ipynb", student, b"")]
+    by_hand = report.read_manual(manual, ready, [student])
+    (row,) = report.rows(handed_in, marks, ready, [other], by_hand)
+    assert (row.student, row.status, row.total, row.reasons) == (student, "graded", 9.0, [])
+
+
+def test_what_waits_is_read_back_whatever_the_name(ready, tmp_path):
+    names = ["=1+1", "-x", "@y", "a\tb", "\u202eabc", "Zoe\u0308", "o'Neil", 'q"r, s']
+    marks = {
+        name: Marks({"average_test": 4.0, "shrink_test": 2.0, "essay": None}, page="p") for name in names
+    }
+    handed_in = [collect.Submission(name, name, b"") for name in names]
+    path = tmp_path / "to_grade.csv"
+    assert report.write_to_grade(path, report.rows(handed_in, marks, ready, None, {}), ready) == len(names)
+    path.write_text(
+        path.read_text(encoding="utf-8-sig").replace("essay,,", "essay,1,"), encoding="utf-8-sig"
+    )
+    by_hand = report.read_manual(path, ready, names)
+    assert {row.total for row in report.rows(handed_in, marks, ready, None, by_hand)} == {7.0}
+
+
+def test_a_long_name_has_a_page_and_a_page_that_fails_stops_no_other(ready, tmp_path):
+    names = ["\u6f22" * 100, "\u6f22" * 99, "broken", "zoe"]
+    marks = {name: Marks({"average_test": 4.0}, page="page") for name in names}
+    marks["broken"].page = "half a surrogate: \ud800"
+    folder = tmp_path / "feedback"
+    folder.mkdir()
+    (folder / "old.html").write_text("old", encoding="utf-8")
+    table = report.rows([collect.Submission(name, name, b"") for name in names], marks, ready, None, {})
+    (said,) = report.write_pages(folder, table, marks, ready, {})
+    assert said.startswith("broken: UnicodeEncodeError")
+    written = {path.name for path in folder.glob("*.html") if path.read_text(encoding="utf-8") == "page"}
+    assert len(written) == 3
+    assert "zoe.html" in written
+    assert not (folder / "old.html").exists()
+
+
+def test_line_ends_of_windows_and_other_editors_cells_accuse_nobody(ready):
+    notebook = labfixture.answered(ready.release, "ada")
+    notebook.cells.append(nbformat.v4.new_raw_cell("select 1"))
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("\n", "\r\n")
+    text = json.loads(nbformat.writes(notebook))
+    text["cells"][-1]["cell_type"] = "sql"
+    read_back = restore.read(json.dumps(text).encode())
+    assert restore.restore(read_back, ready) == []
+    assert "\r" not in "".join(cell.source for cell in read_back.cells)
+
+
+def test_a_long_temporary_folder_leaves_room_for_a_socket(tmp_path, monkeypatch):
+    long = tmp_path / ("t" * 100)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with sandbox.short_folder("lab-") as folder:
+        assert len(f"{folder}/g12345678/c/io/s-5".encode()) < 100
 
 
 # Parts.

@@ -42,6 +42,13 @@ def test_inside_they_are_the_beta_s_and_the_beta_binomial_s():
                 )
 
 
+@pytest.mark.parametrize("status", ["binomial_limit", "two_point", "all_zero", "not_identified"])
+def test_a_posterior_at_a_limit_says_what_to_use_instead(status):
+    fit = bb.fit_mle(*ALL[status])
+    with pytest.raises(ValueError, match=r"^params.alpha = .*: at the limits of a fit use posterior_mean"):
+        bb.posterior(fit.params, 1, 2)
+
+
 def test_they_broadcast_and_keep_the_shape():
     fit = bb.fit_mle(*INTERIOR)
     x, n = np.array([[1], [2], [3]]), np.array([4, 5])
@@ -159,6 +166,20 @@ def test_counts_are_rows():
         assert bb.profile_interval(x, n, parameter, counts=counts) == pytest.approx(
             bb.profile_interval(*rows, parameter), rel=1e-9
         )
+
+
+def test_exchanging_successes_and_failures_mirrors_them():
+    x, n = (np.array(part) for part in INTERIOR)
+    there, back = bb.fit_mle(x, n), bb.fit_mle(n - x, n)
+    assert bb.posterior_mean(there, x, n) == pytest.approx(1 - bb.posterior_mean(back, n - x, n), rel=1e-7)
+    for one, other, whole in (
+        (bb.posterior_interval(there, x, n), bb.posterior_interval(back, n - x, n), 1),
+        (bb.profile_interval(x, n, "mean"), bb.profile_interval(n - x, n, "mean"), 1),
+    ):
+        assert one.low == pytest.approx(whole - other.high, rel=1e-6)
+        assert one.high == pytest.approx(whole - other.low, rel=1e-6)
+    spread = (bb.profile_interval(part, n, "log_concentration") for part in (x, n - x))
+    assert next(spread) == pytest.approx(next(spread), rel=1e-6)
 
 
 def test_two_tops_lie_in_one_interval():

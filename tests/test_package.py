@@ -17,6 +17,7 @@ RECORDS = {
     "EfronMorris",
     "ExpectedStats",
     "Fit",
+    "Interval",
     "OverdispersionTest",
     "RatTumors",
     "Saxony",
@@ -52,8 +53,15 @@ OF_ROWS = {
     "standard_errors": lambda x, n, counts=None: betabin.standard_errors(
         betabin.fit_mle(x, n, counts=counts), x, n, counts=counts
     ),
+    "posterior_mean": lambda x, n, counts=None: betabin.posterior_mean(SOME_FIT, x, n),
+    "posterior_interval": lambda x, n, counts=None: betabin.posterior_interval(SOME_FIT, x, n),
+    "predictive_interval": lambda x, n, counts=None: betabin.predictive_interval(SOME_FIT, x, n, 3),
+    "profile_interval": lambda x, n, counts=None: betabin.profile_interval(
+        x, n, "log_concentration", counts=counts
+    ),
 }
-WITH_COUNTS = [name for name in OF_ROWS if name not in ("log_pmf", "posterior")]
+OF_EACH_ROW = ("log_pmf", "posterior", "posterior_mean", "posterior_interval", "predictive_interval")
+WITH_COUNTS = [name for name in OF_ROWS if name not in OF_EACH_ROW]
 # The same of functions that take parameters, as f(params); the name by which errors call them.
 X, N = [0, 3, 9, 2], [4, 5, 12, 8]
 OF_PARAMS = {
@@ -108,7 +116,7 @@ def test_records_describe_their_fields(name):
     assert names_before_colons(described) == list(fields)
 
 
-@pytest.mark.parametrize("name", WITH_COUNTS)
+@pytest.mark.parametrize("name", [name for name in WITH_COUNTS if name != "profile_interval"])
 def test_counts_are_given_by_name_only(name):
     assert (
         inspect.signature(getattr(betabin, name)).parameters["counts"].kind
@@ -356,9 +364,13 @@ def test_the_order_of_the_rows_does_not_matter(name, table, data):
         counts = counts + 1
     first = outcome(OF_ROWS[name], x, n, counts)
     second = outcome(OF_ROWS[name], x[order], n[order], counts[order])
-    if name in ("log_pmf", "posterior"):
+    if name in OF_EACH_ROW:
         first = [part[..., order] for part in first]
     assert_same(first, second, rtol=1e-9, atol=1e-12)
+
+
+INTERVALS = {"posterior_mean", "posterior_interval", "predictive_interval", "profile_interval"}
+MIRRORED_ELSEWHERE = {"fit_em", "fit_mle", "standard_errors"} | INTERVALS
 
 
 def mirrored(name, x, n, counts):
@@ -378,7 +390,7 @@ def mirrored(name, x, n, counts):
     return result if np.ndim(result) == 0 else np.flip(result)  # all axes: both rows and columns
 
 
-@pytest.mark.parametrize("name", sorted(OF_ROWS.keys() - {"fit_em", "fit_mle", "standard_errors"}))
+@pytest.mark.parametrize("name", sorted(OF_ROWS.keys() - MIRRORED_ELSEWHERE))
 @settings(max_examples=30, deadline=None)
 @given(table=tables)
 def test_exchanging_successes_and_failures_exchanges_alpha_and_beta(name, table):

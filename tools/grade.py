@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 from grading import batch, collect, lab, report, sandbox
@@ -30,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return _grade(options)
-    except (LabError, ValueError, RuntimeError) as error:
+    except (LabError, OSError, ValueError, RuntimeError) as error:
         print(f"make grade: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -52,7 +51,7 @@ def _grade(options: argparse.Namespace) -> int:
     roster = report.read_roster(Path(options.roster).expanduser() if options.roster else None)
     sources = folder.parent
     before = _hashes(sources)
-    with tempfile.TemporaryDirectory(prefix="lab-") as scratch:
+    with sandbox.short_folder("lab-") as scratch:
         ready = lab.make(options.lab, Path(scratch), options.root)
         cells = [(cell.cell_type, cell.source) for cell in ready.release.cells]
         submissions, ignored = collect.collect(where, ready.name, lab.student_id(cells), Path(scratch))
@@ -77,7 +76,7 @@ def _grade(options: argparse.Namespace) -> int:
         table = report.rows(submissions, marks, ready, roster, by_hand)
         report.write_grades(out / "grades.csv", table, ready)
         waiting = report.write_to_grade(out / "to_grade.csv", table, ready)
-        report.write_pages(out / "feedback", table, marks, ready, by_hand)
+        unwritten = report.write_pages(out / "feedback", table, marks, ready, by_hand)
     print(f"Grades:   {out / 'grades.csv'}")
     print(f"Feedback: {out / 'feedback'}")
     if waiting:
@@ -85,6 +84,8 @@ def _grade(options: argparse.Namespace) -> int:
             f"By hand:  {waiting} answer{'s wait' if waiting > 1 else ' waits'} in {out / 'to_grade.csv'}: "
             "copy it, fill in points, then MANUAL=that copy"
         )
+    for page in unwritten:
+        print(f"make grade: no feedback page for {report.guarded(page)}", file=sys.stderr)
     changed = sorted(name for name, _ in before ^ _hashes(sources))
     if changed:
         print(
@@ -93,7 +94,7 @@ def _grade(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    return 0
+    return 1 if unwritten else 0
 
 
 class _Progress:

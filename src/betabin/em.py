@@ -244,7 +244,11 @@ def fit_em(
     max_iter = _check_positive_integer("max_iter", max_iter)
     if init is not None:
         init = _check_params(init, "init")
-    table = _tabulate(x, n, counts).without_empty_rows()
+    return _fit(_tabulate(x, n, counts).without_empty_rows(), init, accelerate, tol, max_iter)
+
+
+def _fit(table: _Table, init: BetaParams | None, accelerate: bool, tol: float, max_iter: int) -> Fit:
+    """Run EM on counted data: every round costs the same, however many rows were counted."""
     params = init or starting_params(table)
     status = status_by_signs(table) or supremum(table)[0]
 

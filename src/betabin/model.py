@@ -173,10 +173,19 @@ def posterior(params: BetaParams, x: ArrayLike, n: ArrayLike) -> BetaParams:
     Raises
     ------
     TypeError, ValueError
-        Input that is not as described: the message names the argument, the element and the rule.
+        Input that is not as described: the message names the argument, the element and the rule. So are the
+        limits that a fit without a maximum inside reports: see `posterior_mean` and `posterior_interval`.
     """
     x, n = np.broadcast_arrays(*_check_rows(x, n))
-    alpha, beta = _check_params(params)
+    try:
+        alpha, beta = _check_params(params)
+    except ValueError as error:
+        if tuple(params) in ((0, 0), (math.inf, math.inf)) or math.isnan(params[0]):
+            raise ValueError(
+                f"{error}: at the limits of a fit use posterior_mean, posterior_interval "
+                "or predictive_interval"
+            ) from None
+        raise
     return BetaParams(alpha + x, beta + (n - x))
 
 

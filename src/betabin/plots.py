@@ -17,7 +17,7 @@ __all__ = ["density", "log_likelihood_contours", "path", "shades"]
 
 
 def shades(number: int) -> NDArray:
-    """Colours for an ordered series, dark to light, told apart with any colour vision and on white.
+    """Colours for an ordered series, dark to light, told apart with any colour vision.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def shades(number: int) -> NDArray:
     ndarray, shape (number, 4)
         Red, green, blue and opacity.
     """
-    return mpl.colormaps["viridis"](np.linspace(0, 0.85, number))
+    return mpl.colormaps["viridis"](np.linspace(0.05, 0.58, number))
 
 
 def density(ax: Axes, params: BetaParams, **style) -> None:
@@ -44,7 +44,7 @@ def density(ax: Axes, params: BetaParams, **style) -> None:
     **style
         For ``Axes.plot``.
     """
-    z = np.linspace(*np.clip(ax.get_xlim(), 1e-9, 1 - 1e-9), 500)
+    z = np.linspace(*np.clip(ax.get_xlim(), 1e-9, 1 - 1e-9), 300)
     ax.plot(z, stats.beta.pdf(z, *params), **style)
 
 
@@ -73,13 +73,26 @@ def log_likelihood_contours(
     counts : array_like of int, optional
         How often each row occurs.
     """
-    means = np.linspace(*mean, 70)
-    concentrations = np.geomspace(*concentration, 60)
+    fit = fit_mle(x, n, counts=counts)
+    means = _closer_at(fit.mean, *mean, 71)
+    inside = concentration[0] < fit.concentration < concentration[1]
+    centre = np.log(fit.concentration) if inside else np.inf
+    concentrations = np.exp(_closer_at(centre, *np.log(concentration), 71))
     table = _tabulate(x, n, counts)  # once, for thousands of points
     height = [[table.log_likelihood(m, 1 - m, 1 / s) for m in means] for s in concentrations]
-    levels = fit_mle(x, n, counts=counts).log_likelihood - np.sort(np.ravel(below))[::-1]
-    ax.contour(means, concentrations, height, levels, colors="#9A9A9A", linewidths=0.8, linestyles="solid")
+    levels = fit.log_likelihood - np.sort(np.ravel(below))[::-1]
+    ax.contour(means, concentrations, height, levels, colors="#8A8A8A", linewidths=0.8, linestyles="solid")
     ax.set(xlabel="mean", ylabel="concentration", yscale="log", xlim=mean, ylim=concentration)
+
+
+def _closer_at(centre: float, low: float, high: float, number: int) -> NDArray:
+    """Return numbers from `low` to `high` that lie closer near `centre`, if that is inside."""
+    if not low < centre < high:
+        return np.linspace(low, high, number)
+    # Smooth lines need points a hundredth as far apart at the top of a hill as far from it.
+    side = np.linspace(-1, 1, number)
+    reach = np.where(side < 0, centre - low, high - centre)
+    return centre + reach * side * (0.01 + 0.99 * np.abs(side))
 
 
 def path(ax: Axes, trace: Trace, **style) -> None:

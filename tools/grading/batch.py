@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import IPython.lib.lexers  # noqa: F401 (feedback pages want it: once for all graders)
 import nbformat
 import psutil
 

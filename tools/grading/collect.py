@@ -3,8 +3,10 @@
 Nothing is run, and no link is followed.
 """
 
+import codecs
 import csv
 import dataclasses
+import io
 import json
 import re
 import shutil
@@ -12,7 +14,7 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from grading.lab import LabError, student_id
+from grading.lab import LabError, same_name, student_id
 
 _LARGEST = 20 * 2**20
 _MOST = 5000
@@ -54,10 +56,32 @@ def collect(
     if not found:
         seen = f"; it has {', '.join(sorted(ignored)[:5])}" if ignored else ""
         raise LabError(f"FROM={where} holds no submission, that is no .ipynb file{seen}")
+    found += [
+        Submission(name, _fallback(PurePosixPath(name).stem), problem="is no notebook (.ipynb)")
+        for name in ignored
+    ]
+    found = _beside_texts(found)
     for submission in found:
         _identify(submission, placeholder)
     found.sort(key=lambda submission: (submission.student.casefold(), submission.file))
     return found, sorted(ignored)
+
+
+def _beside_texts(found: list[Submission]) -> list[Submission]:
+    """Leave out Moodle's folders of online texts where the same student's notebook is here; note them."""
+    graded = {item.student: item for item in found if item.content is not None}
+    kept = []
+    for item in found:
+        if item.content is None and item.student in graded and "_assignsubmission_onlinetext" in item.file:
+            graded[item.student].notes.append(f"there is an online text too: {item.file}")
+        else:
+            kept.append(item)
+    return kept
+
+
+def _is_notebook(path: Path) -> bool:
+    """Tell notebooks by name, those too to which a browser has added an ending."""
+    return path.name.lower().endswith((".ipynb", ".ipynb.txt", ".ipynb.json"))
 
 
 def _step_inside(folder: Path) -> Path:
@@ -83,23 +107,38 @@ def _scan(folder: Path, prefix: str, lab: str, scratch: Path, ignored: list[str]
                 Submission(name, _fallback(path.stem), problem="is a symbolic link, which is not followed")
             )
         elif path.is_dir():
-            found.append(_from_folder(path, name, lab))
+            found += _from_folder(path, name, lab, scratch, ignored)
         elif path.suffix.lower() == ".zip" and path.is_file():
             found += _scan_zip(path, f"{name}/", lab, scratch, ignored)
-        elif path.suffix.lower() == ".ipynb":
-            found.append(_from_file(path, name, _fallback(path.stem)))
+        elif _is_notebook(path):
+            found.append(_from_file(path, name, _fallback(path.name[: path.name.lower().rindex(".ipynb")])))
         else:
             ignored.append(name)
     return found
 
 
-def _from_folder(folder: Path, name: str, lab: str) -> Submission:
+def _from_folder(folder: Path, name: str, lab: str, scratch: Path, ignored: list[str]) -> list[Submission]:
     student = _fallback(folder.name.removesuffix(".ipynb"))
     notebooks = sorted(
         path
-        for path in folder.rglob("*.ipynb")
-        if not any(part.startswith((".", *_IGNORED)) for part in path.relative_to(folder).parts)
+        for path in folder.rglob("*")
+        if _is_notebook(path)
+        and not any(part.startswith((".", *_IGNORED)) for part in path.relative_to(folder).parts)
     )
+    zips = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip" and path.is_file())
+    if not notebooks and zips:
+        found = []
+        for path in zips:
+            label = f"{name}/{path.relative_to(folder).as_posix()}/"
+            inside = _scan_zip(path, label, lab, scratch, ignored)
+            for submission in inside:
+                submission.student = student
+            found += inside
+        return found
+    return [_from_notebooks(folder, name, lab, student, notebooks)]
+
+
+def _from_notebooks(folder: Path, name: str, lab: str, student: str, notebooks: list[Path]) -> Submission:
     named = [path for path in notebooks if path.stem == lab]
     if len(notebooks) > 1 and len(named) == 1:
         notebooks = named
@@ -138,13 +177,17 @@ def _scan_zip(path: Path, prefix: str, lab: str, scratch: Path, ignored: list[st
     except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError) as error:
         return [Submission(label, _fallback(path.stem), problem=f"is not a zip that can be read: {error}")]
     found = [
-        Submission(prefix + name, _fallback(PurePosixPath(name.replace("\\", "/")).stem), problem=why)
+        Submission(prefix + name, _whose(PurePosixPath(name.replace("\\", "/"))), problem=why)
         for name, why in refused
     ]
     inside = _step_inside(target)
+    single = bool(prefix)
     if inside != target:
         prefix += f"{inside.name}/"
-    return found + _scan(inside, prefix, lab, scratch, ignored)
+    found += _scan(inside, prefix, lab, scratch, ignored)
+    if single and len(found) == 1 and not found[0].problem:  # a zip in an export is one student's
+        found[0].student = _fallback(path.stem)
+    return found
 
 
 def _unpack(path: Path, target: Path) -> list[tuple[str, str]]:
@@ -157,7 +200,8 @@ def _unpack(path: Path, target: Path) -> list[tuple[str, str]]:
         if sum(entry.file_size for entry in entries) > _ALL_TOGETHER:
             raise ValueError(f"unpacked it would be larger than {_ALL_TOGETHER // 2**30} GiB")
         for entry in entries:
-            inside = PurePosixPath(entry.filename.replace("\\", "/"))
+            written = _decoded(entry)
+            inside = PurePosixPath(written.replace("\\", "/"))
             if inside.is_absolute() or ".." in inside.parts or re.match(r"[A-Za-z]:", entry.filename):
                 refused.append((entry.filename, "points outside the zip, and was not unpacked"))
             elif stat.S_ISLNK(entry.external_attr >> 16):
@@ -169,10 +213,28 @@ def _unpack(path: Path, target: Path) -> list[tuple[str, str]]:
             else:
                 place = target / inside
                 place.parent.mkdir(parents=True, exist_ok=True)
+                if place.exists():
+                    refused.append((written, "is in the zip twice: the first is graded, this one not"))
+                    continue
                 # The size in the zip's directory is a claim: read no more than it says.
                 with archive.open(entry) as packed, place.open("wb") as unpacked:
                     shutil.copyfileobj(packed, unpacked)
     return refused
+
+
+def _whose(entry: PurePosixPath) -> str:
+    """Return whose an entry of a zip is: its folder's, if it lies in one of the export's."""
+    return _fallback(entry.parts[0] if _MOODLE.match(entry.parts[0]) else entry.stem)
+
+
+def _decoded(entry: zipfile.ZipInfo) -> str:
+    """Return an entry's name, in UTF-8 also where the zip forgot to say so."""
+    if entry.flag_bits & 0x800:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return entry.filename
 
 
 def _fallback(name: str) -> str:
@@ -201,19 +263,32 @@ def _cells(content: bytes) -> list[tuple[str, str]]:
 
 
 def read_table(path: Path, columns: tuple[str, ...], what: str) -> list[dict[str, str]]:
-    """Read a CSV that must have some columns; names guarded against spreadsheets lose their guard."""
+    """Read a CSV that must have some columns, as spreadsheets of any country write it.
+
+    Commas, semicolons or tabs; headers of any case; names guarded against spreadsheets lose their guard.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-            header = rows[0].keys() if rows else ()
+        content = path.read_bytes()
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+        text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's word to itself
+        first = text.split("\n", 1)[0]
+        found = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+        header, *lines = [line for line in found if any(map(str.strip, line))] or [[]]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LabError(f"{what}={path} cannot be read as a CSV in UTF-8: {error}") from error
-    if not rows:
-        raise LabError(f"{what}={path} has no row below its header")
+    header = [same_name(name) for name in header]
     missing = [column for column in columns if column not in header]
     if missing:
         raise LabError(f"{what}={path} lacks the column {missing[0]!r}; it needs {', '.join(columns)}")
+    if not lines:
+        raise LabError(f"{what}={path} has no row below its header")
     return [
-        {column: re.sub(r"^'(?=[=+\-@])", "", (row[column] or "").strip()) for column in columns}
-        for row in rows
+        {
+            column: re.sub(
+                r"^'(?=[=+\-@])", "", dict(zip(header, line, strict=False)).get(column, "").strip()
+            )
+            for column in columns
+        }
+        for line in lines
     ]

@@ -7,10 +7,13 @@ import ast
 import contextlib
 import dataclasses
 import hashlib
+import re
 import sqlite3
+import unicodedata
 from pathlib import Path
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
@@ -78,18 +81,26 @@ class Lab:
 
 
 def parse(source: str) -> ast.Module:
-    """Return a cell's syntax tree without its magics; an empty one if it has none."""
-    lines = [line if not line.lstrip().startswith(("%", "!")) else "" for line in source.splitlines()]
+    """Return the syntax tree of a cell, IPython's own syntax included; an empty one if it has none."""
+    lines = [line for line in source.splitlines(keepends=True) if not line.startswith("%%")]
     try:
-        return ast.parse("\n".join(lines))
+        return ast.parse(TransformerManager().transform_cell("".join(lines)))
     except SyntaxError:
         return ast.parse("")
+
+
+def same_name(name: str) -> str:
+    """Return the form in which names are compared: composed, without case and invisible letters."""
+    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    seen = (" " if letter.isspace() else letter for letter in composed)
+    return " ".join("".join(letter for letter in seen if unicodedata.category(letter)[0] != "C").split())
 
 
 def student_id(cells: list[tuple[str, str]]) -> str | None:
     """Return the last literal that (cell type, source) pairs assign to STUDENT_ID; nothing is run."""
     found = None
     for kind, source in cells:
+        source = re.sub(r"^(STUDENT_ID\s*=\s*)(0\d+)\b", r"\1'\2'", source, flags=re.MULTILINE)
         if kind != "code" or "STUDENT_ID" not in source:
             continue
         try:
@@ -99,6 +110,8 @@ def student_id(cells: list[tuple[str, str]]) -> str | None:
         for node in body:
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             value = getattr(node, "value", None)
+            if isinstance(value, ast.Call) and ast.unparse(value.func) == "str" and len(value.args) == 1:
+                value = value.args[0]
             if (
                 isinstance(node, ast.Assign | ast.AnnAssign)
                 and any(isinstance(target, ast.Name) and target.id == "STUDENT_ID" for target in targets)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from grading.collect import Submission, read_table
 from grading.feedback import plain_page
-from grading.lab import Lab, LabError, Question
+from grading.lab import Lab, LabError, Question, same_name
 from grading.mark import Marks, page_with_marks_by_hand
+
+_LONGEST_NAME = 200
 
 
 @dataclasses.dataclass
@@ -32,34 +34,36 @@ def read_roster(path: Path | None) -> list[str] | None:
 
 
 def read_manual(path: Path | None, lab: Lab, students: list[str]) -> dict[str, dict[str, float]]:
-    """Return points given by hand by student and question, from a CSV with student, question and points.
+    """Return points given by hand, by `same_name` of student and by question, from a CSV of the three.
 
     A line without points is still to be graded. Points may replace what a test gave.
     """
     if path is None:
         return {}
     known = {question.name: question for question in lab.questions}
+    handed_in = {same_name(student) for student in students}
     found: dict[str, dict[str, float]] = {}
     for number, row in enumerate(read_table(path, ("student", "question", "points"), "MANUAL"), start=2):
         where = f"MANUAL={path}, line {number}"
         if not row["points"]:
             continue
-        if row["student"] not in students:
+        who = same_name(row["student"])
+        if who not in handed_in:
             raise LabError(f"{where}: nobody named {row['student']!r} handed in")
         if row["question"] not in known:
             raise LabError(
                 f"{where}: {lab.name} has no question {row['question']!r}; it has {', '.join(known)}"
             )
         try:
-            points = float(row["points"])
+            points = float(row["points"].replace(",", "."))
         except ValueError:
             points = math.nan
         most = known[row["question"]].points
         if not 0 <= points <= most:
             raise LabError(f"{where}: points must be a number from 0 to {most:g}, got {row['points']!r}")
-        if row["question"] in found.setdefault(row["student"], {}):
+        if row["question"] in found.setdefault(who, {}):
             raise LabError(f"{where}: {row['student']!r} has points in {row['question']!r} already")
-        found[row["student"]][row["question"]] = points
+        found[who][row["question"]] = points
     return found
 
 
@@ -71,13 +75,13 @@ def rows(
     by_hand: dict[str, dict[str, float]],
 ) -> list[Row]:
     """Return the lines of grades.csv: each submission, then those of the roster who handed in nothing."""
-    listed = None if roster is None else {name.casefold() for name in roster}
+    listed = None if roster is None else {same_name(name) for name in roster}
     files: dict[str, list[str]] = {}
     for submission in submissions:
-        files.setdefault(submission.student.casefold(), []).append(submission.file)
+        files.setdefault(same_name(submission.student), []).append(submission.file)
     found = []
     for submission in submissions:
-        who = submission.student.casefold()
+        who = same_name(submission.student)
         others = [file for file in files[who] if file != submission.file]
         reasons, status = [], ""
         if others:
@@ -92,7 +96,7 @@ def rows(
             status, total = "failed", None
             reasons.insert(0, mine.problem)
         else:
-            given = by_hand.get(submission.student, {})
+            given = by_hand.get(who, {})
             points |= mine.points | given
             total = sum(value for value in points.values() if value is not None)
             reasons += mine.notes
@@ -103,7 +107,7 @@ def rows(
         reasons += submission.notes
         found.append(Row(submission.student, submission.file, status, reasons, points, total))
     for name in roster or []:
-        if name.casefold() not in files:
+        if same_name(name) not in files:
             empty = dict.fromkeys((question.name for question in lab.questions), None)
             found.append(Row(name, "", "missing", ["handed in nothing"], empty, None))
     return found
@@ -168,30 +172,43 @@ def write_pages(
     marks: dict[str, Marks],
     lab: Lab,
     by_hand: dict[str, dict[str, float]],
-) -> None:
-    """Write a page for each submission, named for the student; pages of an earlier run go."""
+) -> list[str]:
+    """Write a page for each submission, named for the student; pages of an earlier run go.
+
+    Return what could not be written, and why: one page stops no other.
+    """
     folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.html"):
-        old.unlink()
     taken: set[str] = set()
+    failed = []
     for row in table:
         if not row.file:
             continue
-        mine, given = marks.get(row.file), by_hand.get(row.student)
-        if row.status == "failed":
-            text = plain_page(lab.name, row.reasons[0])
-        elif given:
-            text = page_with_marks_by_hand(mine, lab, given)
-        else:
-            text = mine.page
-        base = (
-            "student_" + re.sub(r"[^\w.-]+", "_", row.student)
-            if not row.student[:1].isalnum()
-            else (re.sub(r"[^\w.-]+", "_", row.student))
-        )
-        name, number = base, 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{base}-{number}"
-        taken.add(name.casefold())
-        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+        mine, given = marks.get(row.file), by_hand.get(same_name(row.student))
+        name = _page_name(row.student, taken)
+        try:
+            if row.status == "failed":
+                text = plain_page(lab.name, row.reasons[0])
+            elif given:
+                text = page_with_marks_by_hand(mine, lab, given)
+            else:
+                text = mine.page
+            (folder / name).write_text(text, encoding="utf-8")
+        except Exception as error:
+            failed.append(f"{row.student}: {type(error).__name__}: {error}")
+    for old in folder.glob("*.html"):
+        if old.name.casefold() not in taken:
+            old.unlink()
+    return failed
+
+
+def _page_name(student: str, taken: set[str]) -> str:
+    """Return a file name of its own for a student's page, within the bytes a file's name may have."""
+    base = re.sub(r"[^\w.-]+", "_", student)
+    base = base if student[:1].isalnum() else f"student_{base}"
+    base = base.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    name, number = f"{base}.html", 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{base}-{number}.html"
+    taken.add(name.casefold())
+    return name

@@ -48,11 +48,12 @@ def _clean(cell: dict) -> nbformat.NotebookNode:
     source = source if isinstance(source, str) else "".join(source)
     # Half of a surrogate pair is legal in JSON and cannot be sent or written.
     source = source.encode("utf-8", "replace").decode("utf-8")
+    source = source.replace("\r\n", "\n").replace("\r", "\n")  # as Windows ends its lines
     make = {
         "code": nbformat.v4.new_code_cell,
         "markdown": nbformat.v4.new_markdown_cell,
         "raw": nbformat.v4.new_raw_cell,
-    }[kind]
+    }.get(kind, nbformat.v4.new_raw_cell)  # another editor's kind of cell is text here
     clean = make(source)
     mark = cell["metadata"].get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
     if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str):

@@ -1,11 +1,11 @@
-"""What holds the code of a submission in: limits, and on Linux namespaces where the system grants them.
+"""What holds the code of a submission in: bubblewrap where this machine has it, and limits everywhere.
 
 `choose` tries what this machine can do, best first, by starting Python behind each kind of door:
 
-``namespaces``
+``bubblewrap``
     The kernel sees no file but Python's, the package's and the lab's, no other process and no network,
-    and all it started dies with it. For root, it runs as a user of its own. On Linux, where the grader
-    is root or users may make namespaces.
+    and all it started dies with it. For root, it runs as a user of its own. On Linux, with Debian's
+    ``bwrap``, where the grader is root or users may make namespaces.
 ``limits``
     Limits on time, memory, processes and files alone; the code runs as the user who grades (as root: as a
     user of its own, where that user can start Python).
@@ -55,29 +55,42 @@ class Door:
 
     def __str__(self) -> str:
         who = "as a user of its own" if self.other_user else "as you"
-        if self.kind == "namespaces":
-            return f"in namespaces of its own, {who}: no network, no file but its own"
+        if self.kind == "bubblewrap":
+            return f"in bubblewrap, {who}: no network, no file but its own"
         if not self.other_user and os.getuid() == 0:
             who = "as root, whose processes no limit counts (better grade as an ordinary user)"
-        return f"under limits alone, {who}: it can read, and without a user of its own write, your files"
+        mend = (
+            "bubblewrap is here, but this system refuses it namespaces"
+            if shutil.which("bwrap")
+            else "on Linux, install bubblewrap to close that door"
+        )
+        reach = "it can read, and without a user of its own write, your files"
+        return f"under limits alone, {who}: {reach}; {mend}"
 
 
-def _programs() -> list[str]:
+def _programs() -> list[Path]:
     """The folders Python needs to start: the system's, its own, and the package's."""
     executable = Path(sys.executable)
     found = [Path(path) for path in _PROGRAMS]
     found += [Path(sys.prefix), Path(sys.base_prefix), executable.resolve().parents[1], *_package_path()]
     found += [Path(path) for path in site.getsitepackages()]
-    distinct = [path for path in dict.fromkeys(found) if path.exists()]
+    distinct = [path for path in dict.fromkeys(found) if path.exists() and path != Path("/")]
     return [
-        str(path)
+        path
         for path in distinct
-        if path != Path("/") and not any(path != other and path.is_relative_to(other) for other in distinct)
+        if not any(path != other and path.is_relative_to(other) for other in distinct)
     ]
 
 
 def _package_path() -> list[Path]:
     return [Path(betabin.__file__).resolve().parents[1]]
+
+
+def _above(path: Path) -> list[str]:
+    """Return bubblewrap's options for the folders above a path, open to all; its own are for root alone."""
+    return [
+        word for above in list(path.parents)[-2::-1] for word in ("--perms", "0755", "--dir", str(above))
+    ]
 
 
 def _limits(limits: Limits, door: Door) -> dict[str, int]:
@@ -108,7 +121,8 @@ def _threads_of_this_user() -> int:
 class Cell:
     """The folder of one submission and the command that starts a kernel shut in there.
 
-    `folder` is where the notebook runs, `sockets` where the grader meets the kernel.
+    What lies in `folder` when it starts, and in `home`, the kernel finds in folders of its own;
+    `sockets` is where the grader meets it.
     """
 
     def __init__(
@@ -122,100 +136,118 @@ class Cell:
         modules: tuple[str, ...] = (),
     ) -> None:
         self.sockets = workspace / "io"
-        scratch = workspace / "own"
-        self.folder = scratch / "lab"
-        home = scratch / "home"
-        for folder in (self.sockets, self.folder, home / "tmp", workspace / "root"):
+        self.folder, self.home = workspace / "given" / "lab", workspace / "given" / "home"
+        self._own = workspace / "own"
+        for folder in (self.sockets, self.folder, self.home / "tmp", self._own):
             folder.mkdir(parents=True)
-        shutil.copy(_HERE / "kernel.py", workspace / "kernel.py")
+        self._script, self._users = workspace / "kernel.py", workspace / "passwd"
+        shutil.copyfile(_HERE / "kernel.py", self._script)
         uid = _FIRST_UID + slot if door.other_user else None
-        if door.other_user and door.kind == "limits":
-            for path in (scratch, self.folder, home, home / "tmp"):
-                os.chown(path, uid, uid)
-        workspace.chmod(0o711)
-        (workspace / "kernel.py").chmod(0o644)
-        single = dict.fromkeys(
-            ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1"
+        number = os.getuid() if uid is None else uid
+        self._users.write_text(
+            f"student:x:{number}:{number}::{self._own / 'home'}:/bin/sh\n", encoding="utf-8"
         )
-        spec = {
-            "namespaces": door.kind == "namespaces",
-            "root": str(workspace / "root"),
-            "visible": [*_programs(), str(workspace / "kernel.py")],
-            "hidden": [str(path.resolve()) for path in hidden],
-            "sockets": str(self.sockets),
-            "scratch": str(scratch),
-            "folder": str(self.folder),
+        if uid is not None:
+            for path in (self.sockets, self._own):
+                os.chown(path, uid, uid)
+        for path, mode in ((workspace, 0o711), (self._script, 0o644), (self._users, 0o644)):
+            path.chmod(mode)
+        self._door, self._hidden, self._disk = door, hidden, limits.disk_mb
+        self._spec = {
+            "given": str(workspace / "given"),
+            "own": str(self._own),
             "uid": uid,
-            "disk_mb": limits.disk_mb,
             "limits": _limits(limits, door),
-            "argv": [
-                sys.executable,
-                "-I",
-                "-B",
-                str(workspace / "kernel.py"),
-                json.dumps([str(path) for path in _package_path()]),
-                json.dumps(modules),
-            ],
-            "env": {
-                "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
-                "HOME": str(home),
-                "TMPDIR": str(home / "tmp"),
-                "IPYTHONDIR": str(home / "ipython"),
-                "JUPYTER_CONFIG_DIR": str(home / "jupyter"),
-                "JUPYTER_RUNTIME_DIR": str(home / "jupyter"),
-                "MPLCONFIGDIR": str(home / "matplotlib"),
-                "LANG": "C.UTF-8",
-                "PYTHONHASHSEED": "0",
-                "NBGRADER_EXECUTION": "autograde",
-                **single,
-            },
+            "paths": [str(path) for path in _package_path()],
+            "modules": modules,
         }
-        self._spec = workspace / "spec.json"
-        self._spec.write_text(json.dumps(spec), encoding="utf-8")
-        self.home = home
-        self._door = door
 
     def command(self) -> list[str]:
         """Return the command that, followed by a connection file, starts the kernel."""
-        jail = [sys.executable, "-I", "-S", "-B", str(_HERE / "jail.py"), str(self._spec)]
-        if self._door.kind != "namespaces":
-            return jail
-        user = [] if self._door.other_user else ["--user", "--map-root-user"]
-        return [
-            *("setpriv", "--pdeathsig", "KILL", "unshare", *user),
-            *("--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "--", *jail),
-        ]
+        home = self._own / "home"
+        variables = {
+            "PATH": os.pathsep.join(
+                [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
+            ),
+            "HOME": home,
+            "USER": "student",
+            "LOGNAME": "student",
+            "SHELL": "/bin/sh",
+            "TMPDIR": home / "tmp",
+            "IPYTHONDIR": home / "ipython",
+            "JUPYTER_CONFIG_DIR": home / "jupyter",
+            "JUPYTER_RUNTIME_DIR": home / "jupyter",
+            "MPLCONFIGDIR": home / "matplotlib",
+            "LANG": "C.UTF-8",
+            "PYTHONHASHSEED": "0",
+            "NBGRADER_EXECUTION": "autograde",
+            "MALLOC_ARENA_MAX": 1,
+            **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), 1),
+        }
+        kernel = ["env", "-i", *(f"{name}={value}" for name, value in variables.items())]
+        kernel += [sys.executable, "-I", "-B", str(self._script), json.dumps(self._spec)]
+        return kernel if self._door.kind == "limits" else [*self._bubblewrap(), "--", *kernel]
+
+    def _bubblewrap(self) -> list[str]:
+        """Return the command before the kernel's: read-only programs, folders in memory, the sockets."""
+        programs = _programs()
+        # An interrupt is meant for the kernel, which listens to it again.
+        command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", "bwrap", "--die-with-parent"]
+        command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL"]
+        if self._door.other_user:  # to become it; nothing is left of these once it has
+            for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_CHOWN"):
+                command += ["--cap-add", capability]
+        else:
+            command.append("--unshare-user")
+        for path in programs:
+            command += _above(path)
+            if path.is_symlink():
+                command += ["--symlink", str(path.readlink()), str(path)]
+            else:
+                command += ["--ro-bind", str(path), str(path)]
+        command += ["--dev", "/dev", "--proc", "/proc"]
+        for path in ("/dev/shm", "/tmp", "/var/tmp"):
+            command += ["--perms", "1777", "--size", str(64 * _MEBIBYTE), "--tmpfs", path]
+        for path in self._hidden:
+            path = path.resolve()
+            if path.is_dir() and any(path.is_relative_to(other) for other in programs):
+                command += ["--perms", "0700", "--size", "4096", "--tmpfs", str(path)]
+        command += _above(self._own)
+        for path in (self._script, self._spec["given"]):
+            command += ["--ro-bind", str(path), str(path)]
+        command += ["--ro-bind", str(self._users), os.path.realpath("/etc/passwd")]
+        command += ["--bind", str(self.sockets), str(self.sockets)]
+        command += ["--perms", "1777", "--size", str(self._disk * _MEBIBYTE), "--tmpfs", str(self._own)]
+        return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+
+
+def short_folder(prefix: str) -> tempfile.TemporaryDirectory:
+    """Make a temporary folder in which a socket has room: its path may have about a hundred bytes."""
+    short = len(os.fsencode(tempfile.gettempdir())) <= 48
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=None if short else "/tmp")
 
 
 def choose(limits: Limits) -> Door:
     """Find the best door this machine has, by starting a kernel's libraries behind it."""
-    root = os.getuid() == 0
-    kinds = ["namespaces", "limits"] if sys.platform == "linux" else ["limits"]
-    users = [True, False] if root else [False]
+    users = [True, False] if os.getuid() == 0 else [False]
+    doors = [Door("bubblewrap", users[0])] if shutil.which("bwrap") else []
     said = ""
-    for kind in kinds:
-        for other_user in users if kind == "limits" else [root]:
-            door = Door(kind, other_user)
-            works, said = _works(door, limits)
-            if works:
-                return door
+    for door in [*doors, *(Door("limits", other_user) for other_user in users)]:
+        works, said = _works(door, limits)
+        if works:
+            return door
     raise RuntimeError(f"Python cannot start under these limits; memory_mb may be too low. It said: {said}")
 
 
 def _works(door: Door, limits: Limits) -> tuple[bool, str]:
-    with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        workspace = Path(folder)
-        cell = Cell(workspace, door, limits)
-        # In place of a kernel: a script that says, through the sockets' folder, that it got so far.
-        (workspace / "kernel.py").write_text(
-            "import pathlib, sys, ipykernel, numpy\npathlib.Path(sys.argv[-1]).write_text('started')\n",
-            encoding="utf-8",
-        )
+    with short_folder("grade-") as folder:
+        cell = Cell(Path(folder) / "c", door, limits)
+        Path(folder).chmod(0o711)
         answer = cell.sockets / "kernel.json"
         answer.touch()
         try:
             done = subprocess.run(
-                [*cell.command(), str(answer)], capture_output=True, timeout=120, check=False
+                [*cell.command(), str(answer), "try"], capture_output=True, timeout=120, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return False, str(error)

@@ -235,6 +235,10 @@ class Array(Question):
                 found.append(Known(verdict, np.asarray(form(), float), *slip.within(self)))
         return found
 
+    def unknown(self, name: str) -> Verdict:
+        """Return what is said of an answer that is none of the known ones."""
+        return self._verdict(name, 0, "wrong", [GENERAL["wrong"]])
+
     def _judge(self, answer):
         got = self._read(answer)
         came_back = f"came back: {show(got)}"

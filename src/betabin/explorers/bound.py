@@ -18,7 +18,7 @@ def bound_explorer(
     *,
     mean: float | None = None,
     start: float = 40.0,
-    rounds: int = 5,
+    rounds: int = 20,
 ) -> frames.Explorer:
     """Show the bound and the log-likelihood over the concentration, half-step by half-step (eq-elbo-gap).
 
@@ -50,10 +50,10 @@ def bound_explorer(
     x, n = given_or(season_2018, x, n)
     if mean is None:
         mean = float(x.sum() / n.sum()) if own else 0.25
-    if not 0 < mean < 1:
-        raise ValueError(f"mean = {mean} must be strictly between 0 and 1")
-    if not 0 < start < 1e6:
-        raise ValueError(f"start = {start} must be between 0 and 1e6")
+        if mean in (0, 1):
+            raise ValueError("x must hold both successes and failures, or mean be given")
+    mean = frames.real("mean", mean, 0, 1)
+    start = frames.real("start", start, 0, 1e6)
     rounds = frames.whole("rounds", rounds, 1, 20)
 
     def params(s):
@@ -84,15 +84,21 @@ def bound_explorer(
     hill = np.array([height(s) for s in line])
     peak = hill.max()
     span = peak - height(start)
+    gaps = np.array(
+        [height(s) - bound(s, posterior(params(at), x, n)) for s, at in zip(stands, made_at, strict=True)]
+    )
 
     def set_up(axes):
-        (ax,) = axes
+        ax, own = axes
         ax.plot(line, hill, color="black", label="log-likelihood")
         ax.plot([], [], "--", color="C0", label="bound")
         ax.plot([], [], color="C1", linewidth=6, alpha=0.6, label="gap")
         ax.set(xscale="log", xlabel="concentration", ylabel="log-likelihood, bound")
         ax.set(xlim=(line[0], line[-1]), ylim=(height(start) - 0.45 * span, peak + 0.6 * span))
         ax.legend(loc="upper right", ncols=3, columnspacing=1.2)
+        least = max(gaps[gaps > 0].min(), 1e-9) if (gaps > 0).any() else 1e-9
+        own.set(yscale="log", xlabel="half-step", ylabel="gap")
+        own.set(xlim=(-0.5, 2 * rounds + 0.5), ylim=(least / 4, 4 * max(gaps.max(), least)))
 
     def curve(s):
         def draw(axes):
@@ -109,6 +115,10 @@ def bound_explorer(
             axes[0].plot([s, s], [bound(s, q), height(s)], color="C1", linewidth=6, alpha=0.6)
             axes[0].plot(s, height(s), "o", color="black")
             axes[0].plot(s, bound(s, q), "^", color="C0", markersize=8)
+            # After an E-step the gap is nothing, which no such scale can show.
+            seen = [i for i in range(k + 1) if i % 2 == 0]
+            axes[1].plot(seen, gaps[seen], "o-", color="C1", linewidth=1.2)
+            axes[1].axvline(k, color="#767676", linewidth=1)
 
         return draw
 
@@ -127,11 +137,11 @@ def bound_explorer(
                 f"Concentration {s:.2f}: log-likelihood <b>{height(s):.3f}</b>, bound "
                 f"<b>{bound(s, q):.3f}</b>. "
                 "The gap, the divergence of the q's from the posteriors, is "
-                f"<b>{max(height(s) - bound(s, q), 0):.3f}</b>.",
+                f"<b>{max(height(s) - bound(s, q), 0):.6f}</b>.",
             ]
         )
 
-    canvas = frames.Canvas(set_up, height=4.4, left=0.17)
+    canvas = frames.Canvas(set_up, height=6.0, panels=(1.7, 1), left=0.17)
 
     def build():
         slider, row = frames.stepper("half-step", 2 * rounds)
@@ -143,7 +153,9 @@ def bound_explorer(
             canvas.layer(point(k), f"The prior at concentration {frames.number(s)}, and the gap there.")
             for k, s in enumerate(stands)
         ]
-        base = canvas.base("The log-likelihood over the concentration, a hill with one top.")
+        base = canvas.base(
+            "Above, the log-likelihood over the concentration, a hill. Below, axes for the gap."
+        )
         picture = frames.layered(
             [
                 base,

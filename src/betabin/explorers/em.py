@@ -17,6 +17,8 @@ from betabin.plots import density, log_likelihood_contours, path
 __all__ = ["em_stepper"]
 
 _SEASON_STARTS = ((1.0, 1.0), (1000.0, 1000.0), (4000.0, 12_000.0))
+_LEAPS = 4  # steps of many rounds, after those by halves
+_FAR = 3000  # rounds after which a walk that has not arrived is left
 _SHOWN = (0.02, 0.25, 0.5, 0.75, 0.98)  # players at these quantiles of the raw averages
 
 
@@ -53,6 +55,8 @@ def em_stepper(
     x, n = given_or(season_2018, x, n)
     if starts is None:
         starts = _SEASON_STARTS[:1] if own else _SEASON_STARTS
+    if isinstance(starts, str) or not isinstance(starts, Sequence | np.ndarray):
+        raise TypeError(f"starts must be a sequence of pairs, not {starts!r}")
     starts = [_check_params(start, f"starts[{i}]") for i, start in enumerate(starts)]
     if not 1 <= len(starts) <= 6:
         raise ValueError(f"starts must hold one to six pairs, not {len(starts)}")
@@ -65,7 +69,7 @@ def em_stepper(
 
     def build():
         runs = [(board, run) for board in boards for run in board.runs]
-        slider, row = frames.stepper("half-step", 2 * rounds)
+        slider, row = frames.stepper("step", 2 * rounds + _LEAPS)
         start = frames.choice("start", [run.name for _, run in runs], dropdown=True)
         shown = [board.show(run, slider) for board, run in runs]
         return [
@@ -79,7 +83,7 @@ def em_stepper(
         f"em_stepper: {rounds} rounds on {x.size} rows, from {len(starts)} starts",
         [board.canvas for board in boards],
         frames.together(boards[0].posteriors(first, 1), boards[0].prior(first, 1)),
-        sum(2 * (rounds + 1) * len(board.runs) for board in boards),
+        sum((2 * (rounds + _LEAPS) + 2) * len(board.runs) for board in boards),
         build,
     )
 
@@ -88,9 +92,11 @@ class _Run(NamedTuple):
     """EM from one start."""
 
     name: str
-    priors: list[BetaParams]  # before the first round, and after each
+    after: list[int]  # rounds: none, each of the first, and where the leaps end
+    priors: list[BetaParams]  # after them
     height: NDArray  # the log-likelihood there
-    handed_on: list[ExpectedStats]  # by each E-step to its M-step
+    asked: list[BetaParams]  # the priors of the last E-steps
+    handed_on: list[ExpectedStats]  # by them to their M-steps
 
 
 class _Board:
@@ -103,7 +109,7 @@ class _Board:
         self.raw = x / n
         order = np.argsort(self.raw, kind="stable")
         self.players = sorted({int(order[round(share * (x.size - 1))]) for share in _SHOWN})
-        self.canvas = frames.Canvas(self._set_up, height=7.0, panels=(1, 1), left=0.15)
+        self.canvas = frames.Canvas(self._set_up, height=6.2, panels=(1, 1), left=0.15)
         self.base = self.canvas.base(
             "Two pictures. Above, densities over the true average"
             + (", with a histogram of the raw averages. " if x.size > 20 else ". ")
@@ -111,28 +117,49 @@ class _Board:
         )
 
     def _run(self, name: str, start: BetaParams) -> _Run:
-        trace = fit_em(self.x, self.n, init=start, max_iter=self.rounds).trace
+        trace = fit_em(self.x, self.n, init=start, max_iter=_FAR).trace
+        last = trace.alpha.size - 1
+        leaps = np.geomspace(self.rounds, max(last, self.rounds), _LEAPS + 1)[1:].round()
+        after = np.concatenate([np.arange(self.rounds + 1), leaps]).astype(int)
+        walked = [BetaParams(*pair) for pair in zip(trace.alpha, trace.beta, strict=True)]
         # A walk that has ended stands still.
-        rows = np.minimum(np.arange(self.rounds + 1), trace.alpha.size - 1)
-        priors = [BetaParams(*pair) for pair in zip(trace.alpha[rows], trace.beta[rows], strict=True)]
-        handed_on = [e_step(prior, self.x, self.n) for prior in priors[:-1]]
-        return _Run(name, priors, trace.log_likelihood[rows], handed_on)
+        priors = [walked[min(t, last)] for t in after]
+        asked = [walked[min(t - 1, last)] for t in after[1:]]
+        handed_on = [e_step(prior, self.x, self.n) for prior in asked]
+        height = trace.log_likelihood[np.minimum(after, last)]
+        return _Run(name, after.tolist(), priors, height, asked, handed_on)
+
+    def _stops(self, k: int) -> tuple[int, int]:
+        """Return which E-step and which M-step are the last that step k shows."""
+        leaps = max(k - 2 * self.rounds, 0)
+        return (k - leaps + 1) // 2 + leaps, (k - leaps) // 2 + leaps
 
     def _set_up(self, axes) -> None:
         above, below = axes
-        ends = [run.priors[-1] for run in self.runs]
+        ends = [run.priors[self.rounds] for run in self.runs]
         best = self.top.params if self.top.status == "interior" else ends[0]
         q = posterior(best, self.x, self.n)
         # Everything that is not flat is in sight from side to side; spikes leave at the top.
         seen = [best, *ends, *(p for run in self.runs for p in run.priors[:1] if p.concentration > 20)]
         sides = [p.mean + side * 3.5 * stats.beta.std(*p) for p in seen for side in (-1, 1)]
         low, high = min(*sides, *self.raw), max(*sides, *self.raw)
-        height = 1.1 * max(_peak(BetaParams(q.alpha[i], q.beta[i])) for i in self.players)
+        # One player's curve is as wide as the picture: the legend stands over it.
+        height = (1.1 if self.x.size > 1 else 1.8) * max(
+            _peak(BetaParams(q.alpha[i], q.beta[i])) for i in self.players
+        )
         above.set(xlim=(max(low - 0.02, 0), min(high + 0.02, 1)), ylim=(0, height))
         above.set(xlabel="true average z", ylabel="density")
         if self.x.size > 20:
-            above.hist(self.raw, bins=30, density=True, color="#DCDCDC", label="raw averages")
-        for label, look in _LOOKS.items():
+            above.hist(
+                self.raw,
+                bins=30,
+                density=True,
+                histtype="stepfilled",
+                color="#DCDCDC",
+                edgecolor="#767676",
+                label="raw averages",
+            )
+        for label, look in _LOOKS.items() if self.x.size > 1 else _ALONE:
             above.plot([], [], label=label, **look)
         above.legend(loc="upper right", frameon=True, framealpha=0.85, edgecolor="none")
 
@@ -171,7 +198,7 @@ class _Board:
         """Draw the posteriors of the t-th E-step."""
 
         def draw(axes):
-            q = posterior(run.priors[t - 1], self.x, self.n)
+            q = posterior(run.asked[t - 1], self.x, self.n)
             z = np.linspace(*np.clip(axes[0].get_xlim(), 1e-9, 1 - 1e-9), 160)
             axes[0].plot(
                 z, stats.beta.pdf(z, q.alpha[:, None], q.beta[:, None]).mean(axis=0), **_LOOKS[_AVERAGE]
@@ -189,7 +216,7 @@ class _Board:
                 self.posteriors(run, t),
                 f"Posteriors of round {t}: their average, and those of {len(self.players)} players.",
             )
-            for t in range(1, self.rounds + 1)
+            for t in range(1, self.rounds + _LEAPS + 1)
         ]
         after_m = [
             self.canvas.layer(
@@ -200,28 +227,28 @@ class _Board:
             for t, p in enumerate(run.priors)
         ]
         # An E-step changes the posteriors alone, an M-step the prior alone.
-        halves = range(2 * self.rounds + 1)
+        stops = [self._stops(k) for k in range(2 * self.rounds + _LEAPS + 1)]
         picture = frames.layered(
             [
                 self.base,
-                frames.stack([after_e[(k + 1) // 2] for k in halves], slider),
-                frames.stack([after_m[k // 2] for k in halves], slider),
+                frames.stack([after_e[e] for e, _ in stops], slider),
+                frames.stack([after_m[m] for _, m in stops], slider),
             ]
         )
-        return picture, frames.stack([self._tell(run, k) for k in halves], slider)
+        return picture, frames.stack([self._tell(run, k) for k in range(len(stops))], slider)
 
     def _tell(self, run: _Run, k: int):
-        t, is_e = (k + 1) // 2, k % 2
-        here = run.priors[k // 2]
+        t, m = self._stops(k)
+        here = run.priors[m]
         prior = (
             f"<b>α = {here.alpha:.3f}, β = {here.beta:.3f}</b>: mean {here.mean:.4f}, "
-            f"concentration {here.concentration:.2f}. Log-likelihood <b>{run.height[k // 2]:.3f}</b>"
+            f"concentration {here.concentration:.2f}. Log-likelihood <b>{run.height[m]:.3f}</b>"
         )
         if k == 0:
             return frames.words([f"<b>Start.</b> {prior}.", "Next, the E-step: every player's posterior."])
         log_z, log_one_minus_z = run.handed_on[t - 1]
         handed_on = f"E[log Z] = {log_z:.4f} and E[log(1 − Z)] = {log_one_minus_z:.4f}"
-        if is_e:
+        if t > m:
             return frames.words(
                 [
                     f"<b>Round {t}, E-step.</b> The posteriors under this prior average {handed_on}.",
@@ -229,6 +256,15 @@ class _Board:
                 ]
             )
         change = run.height[t] - run.height[t - 1]
+        if t > self.rounds:
+            here = f"{run.after[t]} round{'s' if run.after[t] > 1 else ''}"
+            if self.top.status != "interior":
+                end = "There is no maximum: EM walks for ever."
+            elif self.top.log_likelihood - run.height[t] < 5e-4:
+                end = "<b>EM has arrived</b>: the prior is at the maximum."
+            else:
+                end = "These last steps leap over many rounds each."
+            return frames.words([f"<b>After {here}.</b> {end}", f"{prior}, up by {change:.3f}."])
         return frames.words(
             [
                 f"<b>Round {t}, M-step.</b> The prior moves until its own averages are {handed_on}.",
@@ -243,6 +279,7 @@ _LOOKS = {
     _SOME: {"color": "C0", "linewidth": 0.8},
     "prior": {"color": "C1", "linewidth": 2.4, "linestyle": "--"},
 }
+_ALONE = {"posterior": _LOOKS[_AVERAGE], "prior": _LOOKS["prior"]}.items()
 
 
 def _peak(params: BetaParams) -> float:

@@ -30,9 +30,12 @@ __all__ = [
     "Explorer",
     "ascending",
     "choice",
+    "escaped",
     "layered",
+    "named",
     "nested",
     "number",
+    "real",
     "stepper",
     "together",
     "told",
@@ -76,14 +79,17 @@ class Canvas:
             self._ground = self._figure(set_up)
             # Empty and transparent: each layer in turn is drawn on it.
             self._glass = self._figure(self._as_on_the_ground)
-            self._glass.patch.set_visible(False)
         self._layout = _spread()
         self._style = widgets.HTML().style
 
     def base(self, alt: str) -> widgets.HTML:
         """Return the frame with all that stays."""
         with plt.style.context(_STYLE):
-            return self._widget(_svg(self._ground, alt))
+            svg = _svg(self._ground, alt)
+        # White where nobody says otherwise; the book's pages let their own ground through.
+        return self._widget(
+            svg.replace("<svg", '<svg style="background: var(--explorer-ground, white)"', 1)
+        )
 
     def layer(self, draw: Draw, alt: str) -> widgets.HTML:
         """Return a transparent frame with what `draw` adds to the axes, told in words by `alt`."""
@@ -96,7 +102,7 @@ class Canvas:
         """Return one picture of all that stays and what `draw` adds to it."""
         out = io.BytesIO()
         with plt.style.context(_STYLE), _drawn(self._ground, draw):
-            self._ground.savefig(out, format="png")
+            self._ground.savefig(out, format="png", facecolor="white")
         return out.getvalue()
 
     def _figure(self, draw: Draw) -> Figure:
@@ -211,18 +217,44 @@ class Explorer:
 
 def ascending(name: str, values: Sequence[float]) -> list[float]:
     """Return positive numbers that ascend, two at least, or say what is wrong with them."""
-    try:
-        numbers = [float(value) for value in values]
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a sequence of numbers, not {values!r}") from None
+    if isinstance(values, str) or np.ndim(values) != 1:
+        raise TypeError(f"{name} must be a sequence of numbers, not {values!r}")
+    numbers = [real(f"{name}[{i}]", value, 0, float("inf")) for i, value in enumerate(values)]
     if len(numbers) < 2:
         raise ValueError(f"{name} must hold at least two values to choose from")
     for i, value in enumerate(numbers):
-        if not 0 < value < float("inf"):
-            raise ValueError(f"{name}[{i}] = {value:g} must be positive and finite")
         if i and value <= numbers[i - 1]:
             raise ValueError(f"{name}[{i}] = {value:g} must be larger than the value before it")
     return numbers
+
+
+def real(name: str, value: float, low: float, high: float) -> float:
+    """Return a number strictly between two bounds, or say what is wrong with it."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{name} = {value!r} must be a number")
+    if not low < value < high:
+        rule = f"strictly between {low:g} and {high:g}" if np.isfinite(high) else "positive and finite"
+        raise ValueError(f"{name} = {value:g} must be {rule}")
+    return float(value)
+
+
+def named(names: Sequence[str], rows: int) -> list[str]:
+    """Return names of rows, each on one line, or say what is wrong with them."""
+    if isinstance(names, str) or np.ndim(names) != 1:
+        raise TypeError(f"names must be a sequence of strings, not {names!r}")
+    for i, name in enumerate(names):
+        if not isinstance(name, str):
+            raise TypeError(f"names[{i}] = {name!r} must be a string")
+    if len(names) != rows:
+        raise ValueError(f"names must have one entry for each row: {len(names)} for {rows} rows")
+    # What no font shows, and no XML may hold, is a space.
+    printable = ("".join(c if c.isprintable() else " " for c in name) for name in names)
+    return [" ".join(name.split()) for name in printable]
+
+
+def escaped(name: str) -> str:
+    """Return a name as HTML: text, whatever it holds, and whichever way it runs."""
+    return f"<bdi>{html.escape(name)}</bdi>"
 
 
 def whole(name: str, value: int, least: int, most: int) -> int:
@@ -259,13 +291,22 @@ def words(paragraphs: Sequence[str]) -> widgets.HTML:
     """
     text = "".join(f"<p>{part}</p>" for part in paragraphs)
     text = re.sub(r"(?<![\w-])-(?=0\.?0*(?!\.?\d))", "", text)  # a zero has no sign
-    return widgets.HTML(re.sub(r"(?<![\w-])-(?=\d)", "−", text))
+    return widgets.HTML(re.sub(r"(?<![\w-])-(?=\d)", "−", text), layout=_spread())
 
 
-def told(stack: widgets.Stack) -> widgets.Stack:
-    """Mark a stack of words: a screen reader reads what comes to be shown in it."""
+def told(stack: widgets.Stack) -> widgets.GridBox:
+    """Mark a stack of words, which a screen reader reads as they change, and keep room for the longest."""
     stack.add_class("explorer-words")
-    return stack
+    texts, waiting = set(), [stack]
+    while waiting:
+        one = waiting.pop()
+        waiting += getattr(one, "children", ())
+        if isinstance(one, widgets.HTML):
+            texts.add(one.value)
+    # The one with most letters is not always the one with most lines.
+    longest = sorted(texts, key=lambda text: (len(re.sub("<.*?>", "", text)), text))[-8:]
+    rooms = [widgets.HTML(text, layout=_spread(visibility="hidden")) for text in longest]
+    return _over([*rooms, stack])
 
 
 def stack(layers: Sequence[widgets.Widget], control: widgets.Widget) -> widgets.Stack:
@@ -277,24 +318,29 @@ def stack(layers: Sequence[widgets.Widget], control: widgets.Widget) -> widgets.
     return made
 
 
-def nested(
-    rows: Sequence[Sequence[widgets.Widget]], outer: widgets.Widget, inner: widgets.Widget
-) -> widgets.Stack:
-    """Stack of stacks: one control chooses the row, another the frame in it."""
-    return stack([stack(row, inner) for row in rows], outer)
+def nested(frames: Sequence, outer: widgets.Widget, *inner: widgets.Widget) -> widgets.Stack:
+    """Stack of stacks: the first control chooses among the rows, the next in them, to the frame."""
+    return stack([nested(row, *inner) for row in frames] if inner else frames, outer)
 
 
 def layered(layers: Sequence[widgets.Widget]) -> widgets.GridBox:
-    """Lay frames and stacks of frames one over the other."""
-    for layer in layers:
-        layer.layout.grid_area = "1 / 1 / 2 / 2"
-    box = widgets.GridBox(layers, layout=_spread(max_width=_WIDEST))
+    """Lay frames and stacks of frames one over the other, in sight together with controls and words."""
+    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', layers[0].value).groups())
+    limit = f"clamp(300px, calc({width / height:.3f} * (100vh - 230px)), {_WIDEST})"
+    box = _over(layers, max_width=limit)
     box.add_class("explorer-picture")
     return box
 
 
+def _over(layers: Sequence[widgets.Widget], **layout: str) -> widgets.GridBox:
+    for layer in layers:
+        layer.layout.grid_area = "1 / 1 / 2 / 2"
+    return widgets.GridBox(layers, layout=_spread(grid_template_columns="minmax(0, 1fr)", **layout))
+
+
 def _spread(**more: str) -> widgets.Layout:
-    return widgets.Layout(width="100%", overflow="visible", **more)
+    # Without margins: a layer in a stack and one beside it have the same box, to the pixel.
+    return widgets.Layout(width="100%", overflow="visible", margin="0", **more)
 
 
 def choice(
@@ -363,7 +409,6 @@ def _svg(figure: Figure, alt: str) -> str:
     figure.savefig(
         out,
         format="svg",
-        transparent=not figure.patch.get_visible(),
         metadata={"Date": None, "Creator": None},
     )
     text = out.getvalue()

@@ -65,14 +65,15 @@ def m_step_explorer(
         up = np.geomspace(*ax.get_ylim(), 100)[:, None]
         below = top - objective(across * up, (1 - across) * up)
         lines = np.geomspace(0.003, below.max() / 1.5, 14)
-        ax.contour(across, up[:, 0], below, lines, colors="#9A9A9A", linewidths=0.8)
-        ax.plot(goal.mean, goal.concentration, "k*", markersize=14, label="top")
+        ax.contour(across, up[:, 0], below, lines, colors="#8A8A8A", linewidths=0.8)
         ax.plot([], [], "o", color="C1", label="you, and uphill")
         ax.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
 
     def here(mean, s):
         def draw(axes):
             (ax,) = axes
+            if top - objective(mean * s, (1 - mean) * s) < 1e-9:
+                ax.plot(mean, s, "*", color="black", markersize=18)
             ax.plot(mean, s, "o", color="C1", markersize=9)
             by_alpha, by_beta = slope(mean * s, (1 - mean) * s)
             # In the picture's own coordinates, so that the arrow crosses the contour line at right angles.
@@ -102,7 +103,7 @@ def m_step_explorer(
         alpha, beta = mean * s, (1 - mean) * s
         below = top - objective(alpha, beta)
         by_alpha, by_beta = slope(alpha, beta)
-        where = "This is the top." if below < 1e-9 else f"The top is {_times(goal.concentration / s)}."
+        where = "<b>This is the top.</b>" if below < 1e-9 else ""
         return frames.words(
             [
                 f"Mean {mean:.4f}, concentration {frames.number(s)}: <b>α = "
@@ -119,8 +120,7 @@ def m_step_explorer(
         across = frames.choice("mean", [f"{m:.3f}" for m in means], index=first_mean)
         up = frames.choice("concentration", [f"{frames.number(s)}" for s in totals], index=first_total)
         base = canvas.base(
-            f"Contour lines of the objective over mean and concentration, its top marked at mean "
-            f"{goal.mean:.3f} and concentration {frames.number(goal.concentration)}."
+            "Contour lines of the objective over mean and concentration, a hill with one top."
         )
         dots = [
             [
@@ -170,10 +170,3 @@ def _with(grid: np.ndarray, goal: float, start: float) -> tuple[list[float], int
     for value in (start, goal):
         grid[np.argmin(np.abs(np.log(grid / value)))] = value
     return grid.tolist(), int(np.argmin(np.abs(grid - start)))
-
-
-def _times(ratio: float) -> str:
-    """Say where the top's concentration is, seen from here."""
-    if 0.999 < ratio < 1.001:
-        return "at this concentration, and another mean"
-    return f"at {ratio:.3g} times this concentration"

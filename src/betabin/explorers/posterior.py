@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from betabin.explorers import frames
 from betabin.model import BetaParams, _check_rows, posterior
@@ -11,7 +11,8 @@ from betabin.plots import density
 
 __all__ = ["posterior_explorer"]
 
-_MOST_RECORDS = 41
+_MOST_RECORDS = 21
+_TIMES = (1, 5)
 _PRIOR = {"color": "#505050", "linestyle": ":", "label": "prior"}
 _LIKELIHOOD = {"color": "C1", "linestyle": "--", "label": "likelihood"}
 _POSTERIOR = {"color": "C0", "linestyle": "-", "label": "posterior"}
@@ -22,17 +23,17 @@ def posterior_explorer(
     n: int = 20,
     *,
     mean: float = 0.25,
-    concentrations: Sequence[float] = (2, 4, 8, 16, 32, 64, 128),
+    concentrations: Sequence[float] = (2, 8, 16, 32, 128),
 ) -> frames.Explorer:
     """Show prior, likelihood and posterior as hits and concentration are changed (eq-posterior).
 
     Parameters
     ----------
     x, n : int
-        The record to start from: hits in at-bats. The slider runs over the records of `n` at-bats, or
-        over some forty of them if there are more.
+        The record to start from: hits in at-bats. The sliders run over some twenty raw averages, of `n`
+        at-bats and of five times as many.
     mean : float
-        The prior's mean, between 0 and 1.
+        The prior's mean, between 0 and 1; a lower and a higher one are there to choose as well.
     concentrations : sequence of float
         The prior's concentrations to choose from, ascending.
 
@@ -51,14 +52,18 @@ def posterior_explorer(
     x, n = (int(value) for value in _check_rows(x, n))
     if n == 0:
         raise ValueError("n = 0 must be at least 1")
-    if not 0 < mean < 1:
-        raise ValueError(f"mean = {mean} must be strictly between 0 and 1")
+    mean = frames.real("mean", mean, 0, 1)
     concentrations = frames.ascending("concentrations", concentrations)
+    # The same share of hits in the record as it is, and in longer ones.
+    sizes = [n * times for times in _TIMES]
     records = sorted({*np.linspace(0, n, min(n + 1, _MOST_RECORDS)).round().astype(int).tolist(), x})
-    priors = [BetaParams(mean * s, (1 - mean) * s) for s in concentrations]
-    first = priors[len(priors) // 2]
-    # As high as the sharpest posterior near the prior's mean.
-    top = 1.1 * stats.beta.pdf(mean, *(1 + v for v in posterior(priors[-1], round(mean * n), n)))
+    means = [round(float(special.expit(special.logit(mean) + by)), 3) for by in (-0.7, 0, 0.7)]
+    means[1] = mean
+    priors = [[BetaParams(m * s, (1 - m) * s) for s in concentrations] for m in means]
+    middle = len(concentrations) // 2
+    first = priors[1][middle]
+    # As high as the sharpest posterior of the record itself near the prior's mean.
+    top = 1.2 * stats.beta.pdf(mean, *(1 + v for v in posterior(priors[1][-1], round(mean * n), n)))
     strip = -0.06 * top  # where the three means are marked
 
     def set_up(axes):
@@ -72,34 +77,35 @@ def posterior_explorer(
     def prior_curve(prior):
         def draw(axes):
             density(axes[0], prior, **_PRIOR)
-            axes[0].plot(mean, strip, "s", color="#505050")
+            axes[0].plot(prior.mean, strip, "s", color="#505050")
 
         return draw
 
-    def likelihood_curve(hits):
+    def likelihood_curve(hits, trials):
         def draw(axes):
             # z^x (1-z)^(n-x), scaled to area one
-            density(axes[0], BetaParams(1 + hits, 1 + n - hits), **_LIKELIHOOD)
-            axes[0].plot(hits / n, strip, "x", color="C1", markeredgewidth=2)
+            density(axes[0], BetaParams(1 + hits, 1 + trials - hits), **_LIKELIHOOD)
+            axes[0].plot(hits / trials, strip, "x", color="C1", markeredgewidth=2)
 
         return draw
 
-    def posterior_curve(prior, hits):
+    def posterior_curve(prior, hits, trials):
         def draw(axes):
-            own = posterior(prior, hits, n)
+            own = posterior(prior, hits, trials)
             density(axes[0], own, **_POSTERIOR)
-            axes[0].plot([mean, hits / n], [strip, strip], color="#9A9A9A", linewidth=1)
+            axes[0].plot([prior.mean, hits / trials], [strip, strip], color="#8A8A8A", linewidth=1)
             axes[0].plot(own.mean, strip, "o", color="C0")
 
         return draw
 
-    def tell(prior, hits):
-        own = posterior(prior, hits, n)
-        weight = n / (n + prior.concentration)
+    def tell(prior, hits, trials):
+        own = posterior(prior, hits, trials)
+        weight = trials / (trials + prior.concentration)
         return frames.words(
             [
-                f"Record: <b>{hits} hits in {n}</b>, a raw average of {hits / n:.3f} (cross). Prior: mean "
-                f"{mean:.3f} (square), concentration <b>{prior.concentration:g}</b>.",
+                f"Record: <b>{hits} hit{'s' * (hits != 1)} in {trials}</b>, a raw average of "
+                f"{hits / trials:.3f} (cross). Prior: mean "
+                f"{prior.mean:.3f} (square), concentration <b>{prior.concentration:g}</b>.",
                 f"Posterior: Beta({own.alpha:g}, {own.beta:g}), <b>mean {own.mean:.3f}</b> (dot), standard "
                 f"deviation {stats.beta.std(*own):.3f}. The record has {weight:.0%} of the weight.",
             ]
@@ -108,52 +114,66 @@ def posterior_explorer(
     canvas = frames.Canvas(set_up)
 
     def build():
-        hits = frames.choice("hits", [str(record) for record in records], index=records.index(x))
-        size = frames.choice("concentration", [f"{s:g}" for s in concentrations], index=priors.index(first))
+        controls = [
+            frames.choice("at-bats", [str(size) for size in sizes]),
+            frames.choice("raw average", [f"{k / n:.3f}" for k in records], index=records.index(x)),
+            frames.choice("prior's mean", [f"{m:.3f}" for m in means], index=1),
+            frames.choice("concentration", [f"{s:g}" for s in concentrations], index=middle),
+        ]
+        everything = [[(k * size // n, size) for k in records] for size in sizes]
         picture = frames.layered(
             [
-                canvas.base(
-                    f"Axes: true average from 0 to 1, and density. A mark at the prior's mean, {mean:.3f}."
-                ),
-                frames.stack(
+                canvas.base("Axes: true average from 0 to 1, and density."),
+                frames.nested(
                     [
-                        canvas.layer(
-                            prior_curve(p), f"The prior's density, concentration {p.concentration:g}."
-                        )
-                        for p in priors
+                        [
+                            canvas.layer(
+                                prior_curve(p), f"The prior's density, concentration {p.concentration:g}."
+                            )
+                            for p in row
+                        ]
+                        for row in priors
                     ],
-                    size,
-                ),
-                frames.stack(
-                    [
-                        canvas.layer(likelihood_curve(k), f"The likelihood, highest at {k / n:.3f}.")
-                        for k in records
-                    ],
-                    hits,
+                    *controls[2:],
                 ),
                 frames.nested(
                     [
                         [
                             canvas.layer(
-                                posterior_curve(p, k),
-                                f"The posterior's density, with its mean at {posterior(p, k, n).mean:.3f}.",
+                                likelihood_curve(*record),
+                                f"The likelihood, highest at {record[0] / record[1]:.3f}.",
                             )
-                            for k in records
+                            for record in row
                         ]
-                        for p in priors
+                        for row in everything
                     ],
-                    size,
-                    hits,
+                    *controls[:2],
+                ),
+                frames.nested(
+                    _each(
+                        lambda p, *record: canvas.layer(
+                            posterior_curve(p, *record),
+                            f"The posterior's density, with its mean at {posterior(p, *record).mean:.3f}.",
+                        ),
+                        everything,
+                        priors,
+                    ),
+                    *controls,
                 ),
             ]
         )
-        said = frames.nested([[tell(p, k) for k in records] for p in priors], size, hits)
-        return [hits, size, picture, frames.told(said)]
+        return [*controls, picture, frames.told(frames.nested(_each(tell, everything, priors), *controls))]
 
+    number = len(sizes) * len(records), len(means) * len(concentrations)
     return frames.Explorer(
-        f"posterior_explorer: the records of {n} at-bats, {len(priors)} priors with mean {mean:.3f}",
+        f"posterior_explorer: records of {sizes[0]} to {sizes[-1]} at-bats, {number[1]} priors",
         [canvas],
-        frames.together(prior_curve(first), likelihood_curve(x), posterior_curve(first, x)),
-        len(priors) + len(records) + len(priors) * len(records),
+        frames.together(prior_curve(first), likelihood_curve(x, n), posterior_curve(first, x, n)),
+        sum(number) + number[0] * number[1],
         build,
     )
+
+
+def _each(make, records, priors):
+    """Return what `make` makes of each prior and each record, in rows as the controls choose them."""
+    return [[[[make(p, *record) for p in row] for row in priors] for record in some] for some in records]

@@ -60,7 +60,7 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
     means = [ridge(s) for s in grid]
     below = [best.log_likelihood - height(m, s) for m, s in zip(means, grid, strict=True)]
     width = 3.2 * np.sqrt(means[0] * (1 - means[0]) / min(n.sum(), (1 + grid[0]) * n.size))
-    nearest = int(np.argmin(below))
+    start = grid.size // 6  # away from the answer
 
     def set_up(axes):
         upper, lower = axes
@@ -109,7 +109,7 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
     canvas = frames.Canvas(set_up, height=7.0, panels=(1, 1), left=0.16)
 
     def build():
-        slider = frames.choice("concentration", [f"{frames.number(s)}" for s in grid], index=nearest)
+        slider = frames.choice("concentration", [f"{frames.number(s)}" for s in grid], index=start)
         dots = [
             canvas.layer(
                 here(k), f"Dots at concentration {frames.number(s)}: on the ridge, and on its profile."
@@ -126,7 +126,7 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
     return frames.Explorer(
         f"profile_explorer: the ridge of {x.size} rows, {best.status}",
         [canvas],
-        here(nearest),
+        here(start),
         grid.size,
         build,
     )

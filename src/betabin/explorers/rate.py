@@ -27,7 +27,7 @@ def rate_explorer(
     x: ArrayLike | None = None,
     n: ArrayLike | None = None,
     *,
-    trials: Sequence[int] = (25, 50, 100, 150, 200, 300, 400),
+    trials: Sequence[int] = (25, 35, 50, 70, 100, 150, 200, 300, 400),
     seed: int = 3,
 ) -> frames.Explorer:
     """Change the trials per row, and race EM, SQUAREM and Newton's method (eq-rate-matrix).
@@ -59,6 +59,7 @@ def rate_explorer(
     trials = [
         frames.whole(f"trials[{i}]", int(m) if m == int(m) else m, 2, 100_000) for i, m in enumerate(trials)
     ]
+    seed = frames.whole("seed", seed, 0, 2**32 - 1)
     enough = n >= trials[-1]
     if enough.sum() < 2:
         raise ValueError(f"n must be at least trials[{len(trials) - 1}] = {trials[-1]} in two rows or more")
@@ -68,11 +69,13 @@ def rate_explorer(
     whole = races[-1].best
     longest = max([100, *(distance.size for race in races for distance in race.distance.values())])
 
+    labelled = trials[:: -(-len(trials) // 5)]
+
     def set_up(axes):
         upper, lower = axes
         upper.set(xlabel="trials per player", ylabel="share missing", xscale="log")
         upper.set(xlim=(trials[0] / 1.3, trials[-1] * 1.3), ylim=(0, 1.05))
-        upper.set_xticks(trials, [str(m) for m in trials])
+        upper.set_xticks(trials, [str(m) if m in labelled else "" for m in trials])
         upper.minorticks_off()
         if whole.status == "interior":
             grid = np.unique(np.geomspace(trials[0], trials[-1], 25).round().astype(int))

@@ -1,6 +1,5 @@
 """Raw averages on their way to the mean, as the prior is believed more."""
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -64,9 +63,7 @@ def shrinkage_explorer(
         if x is None or n is None:
             raise TypeError("x and n must be given together, and with names")
         x, n = given_or(season_2018, x, n)
-        names = [f"row {i}" for i in range(x.size)] if names is None else [str(name) for name in names]
-        if len(names) != x.size:
-            raise ValueError(f"names must have one entry for each row: {len(names)} for {x.size} rows")
+        names = frames.named([f"row {i}" for i in range(x.size)] if names is None else names, x.size)
         order = np.argsort(-x / n, kind="stable")
         shown = order[
             np.unique(np.linspace(0, x.size - 1, min(x.size, _MOST)).round().astype(int))
@@ -78,13 +75,18 @@ def shrinkage_explorer(
     if fitted:
         grid = [s for s in grid if abs(np.log(s / fitted)) > 0.3] + [fitted]
     grid = sorted(grid)
-    start = 0
+    start = int(np.argmin(np.abs(np.log(np.array(grid) / 50))))  # where something has moved
     raw = x[shown] / n[shown]
-    # From the top: as they stand before any shrinking.
+    # As they stand before any shrinking, the highest on top.
     rows = np.argsort(np.argsort(raw, kind="stable"), kind="stable")
 
     def shrunken(s):
         return posterior(BetaParams(mean * s, (1 - mean) * s), x[shown], n[shown]).mean
+
+    def climbed(s):
+        """Return by how many places each has risen."""
+        now = np.argsort(np.argsort(shrunken(s), kind="stable"), kind="stable")
+        return now - rows
 
     def label(s):
         return f"{s:.0f} (fitted)" if s == fitted else f"{s:.0f}"
@@ -96,28 +98,44 @@ def shrinkage_explorer(
         ax.plot(raw, rows, "o", color="C1", markerfacecolor="white", label="raw")
         ax.plot([], [], "o", color="C0", label="shrunken")
         ax.axvline(mean, color="#505050", linestyle=":", linewidth=1.5)
-        ax.set_yticks(rows, [f"{names[i]}, {n[i]}" for i in shown])
-        ax.set(xlabel="average", xlim=(low - margin, high + margin), ylim=(-0.7, len(shown) - 0.3))
-        ax.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none")
+        # A dollar sign in a name is no formula.
+        ax.set_yticks(rows, [f"{_short(names[i])}, {n[i]}" for i in shown], parse_math=False)
+        ax.set(xlabel="average", xlim=(low - margin, high + 3 * margin), ylim=(-0.7, len(shown) - 0.3))
+        ax.legend(
+            loc="lower right", bbox_to_anchor=(0.88, 0), frameon=True, framealpha=0.85, edgecolor="none"
+        )
 
     def slide(s):
         def draw(axes):
-            axes[0].hlines(rows, raw, shrunken(s), color="#8A8A8A", linewidth=1.5)
+            axes[0].hlines(rows, raw, shrunken(s), color="#767676", linewidth=1.5)
             axes[0].plot(shrunken(s), rows, "o", color="C0")
+            # At the right, who has passed how many, or been passed.
+            for row, up in zip(rows, climbed(s), strict=True):
+                if up:
+                    axes[0].text(
+                        0.99,
+                        row,
+                        f"{'▲' if up > 0 else '▼'} {abs(up)}",
+                        transform=axes[0].get_yaxis_transform(),
+                        color="C2" if up > 0 else "C1",
+                        ha="right",
+                        va="center",
+                    )
 
         return draw
 
     def tell(s):
         after = shrunken(s)
         by_rank = np.argsort(-after, kind="stable")
-        listed = ", ".join(f"{html.escape(names[shown[i]])} {after[i]:.3f}" for i in by_rank)
+        listed = ", ".join(f"{frames.escaped(names[shown[i]])} {after[i]:.3f}" for i in by_rank)
         lost = fit.log_likelihood - log_likelihood((mean * s, (1 - mean) * s), x, n)
         return frames.words(
             [
-                f"The prior counts as much as <b>{s:.0f} at-bats</b> of a {mean:.3f} hitter"
+                f"The prior counts as much as <b>{s:.0f} at-bat{'s' * (s > 1)}</b> of a {mean:.3f} hitter"
                 + (", as fitted" if s == fitted else "")
                 + f". Log-likelihood of all {x.size} rows: <b>{lost:.2f} below</b> the supremum.",
-                f"From the highest: {listed}.",
+                f"From the highest: {listed}. A triangle tells how many places a player has risen or "
+                "fallen among these.",
             ]
         )
 
@@ -141,3 +159,7 @@ def shrinkage_explorer(
         len(grid),
         build,
     )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 22 else name[:21] + "…"

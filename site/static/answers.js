@@ -1,0 +1,170 @@
+// Questions answered on their page, predictions committed before their answer is read, and what a reader has done so far.
+// All of it stays in the reader's browser.
+
+// What `check` says of an answer: points, lines, and whether it is right. Letters as text, numbers as a list.
+const judgeAnswer = (about, answer) => {
+  if (about.table) return about.said[about.table[[...new Set(answer)].sort().join("")]];
+  const near = ({ values, rtol, atol }) =>
+    values.length === answer.length && values.every((value, i) => Math.abs(answer[i] - value) <= atol + rtol * Math.abs(value));
+  return about.known.find(near)?.said ?? about.other;
+};
+
+if (typeof module === "object") module.exports = { judgeAnswer };
+else {
+  const KEY = "em-at-bat";
+  const kept = (() => {
+    try {
+      return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    } catch {
+      return {}; // no storage, or somebody else's: everything works, and nothing is kept
+    }
+  })();
+  const keep = (name, value) => {
+    kept[name] = value;
+    try {
+      localStorage.setItem(KEY, JSON.stringify(kept));
+    } catch {
+      // full, or forbidden
+    }
+  };
+  // A stored answer belongs to the question as it stood.
+  const digest = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.codePointAt()) | 0, 7);
+
+  const tick = (form, said) => {
+    const heading = form.closest("section")?.querySelector("h2");
+    if (!heading) return;
+    heading.querySelector(".tick")?.remove();
+    const mark = Object.assign(document.createElement("span"), { className: "tick", textContent: said[2] ? " ✓" : " ·" });
+    mark.setAttribute("role", "img");
+    mark.setAttribute("aria-label", said[2] ? "answered and right" : "answered");
+    heading.append(mark);
+  };
+
+  const bringForm = (form) => {
+    const about = JSON.parse(form.dataset.about);
+    const version = digest(form.dataset.about);
+    const output = form.querySelector("output");
+    const inputs = [...form.querySelectorAll("input")];
+    const letters = Boolean(about.table);
+    const given = () =>
+      letters
+        ? inputs.filter(({ checked }) => checked).map(({ value }) => value)
+        : inputs.map(({ value }) => (value.trim() ? Number(value.trim().replace("−", "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2")) : NaN));
+    const tell = (said) => {
+      output.textContent = said[1].map((line) => line.trim()).join("\n");
+      output.className = said[2] ? "right" : said[0] ? "partly" : "wrong";
+      tick(form, said);
+    };
+    form.hidden = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const answer = given();
+      if (letters ? answer.length === 0 : answer.some(Number.isNaN)) {
+        output.textContent = letters ? "Choose first." : "Write a number in each field, such as 0.25.";
+        output.className = "wrong";
+        return;
+      }
+      const said = judgeAnswer(about, answer);
+      tell(said);
+      keep(about.name, { version, answer, right: said[2], page: location.pathname, title: document.title });
+    });
+    const before = kept[about.name];
+    if (!before) return;
+    if (before.version !== version) {
+      delete kept[about.name];
+      return;
+    }
+    inputs.forEach((input, i) => {
+      if (letters) input.checked = before.answer.includes(input.value);
+      else input.value = before.answer[i];
+    });
+    tell(judgeAnswer(about, before.answer));
+  };
+
+  // A prediction: its options become buttons, and its answer, with what gives it away, waits until one is chosen.
+  const bringPrediction = (box) => {
+    const list = box.querySelector("ol");
+    const hidden = [];
+    let answer;
+    for (let next = box.nextElementSibling; next && !next.matches(".predict"); next = next.nextElementSibling) {
+      if (next.matches(".answer")) answer = next;
+      if (next.matches(".answer, .tag_reveals")) hidden.push(next);
+      if (answer) break;
+    }
+    if (!list || !answer) return;
+    const right = Number(answer.querySelector(".admonition-title").textContent.match(/\d+/)?.[0]);
+    const name = `predict ${box.id || box.querySelector(".admonition-title").id || digest(box.textContent)}`;
+    const version = digest(box.textContent);
+    const fieldset = document.createElement("fieldset");
+    fieldset.className = "prediction";
+    fieldset.innerHTML = "<legend>Your prediction</legend>";
+    const options = [...list.children].map((item, i) => {
+      const label = document.createElement("label");
+      const input = Object.assign(document.createElement("input"), { type: "radio", name, value: String(i + 1) });
+      const words = document.createElement("span");
+      words.append(...item.childNodes);
+      label.append(input, words);
+      fieldset.append(label);
+      return input;
+    });
+    list.replaceWith(fieldset);
+    const show = Object.assign(document.createElement("button"), { type: "button", textContent: "Show the answer" });
+    const output = document.createElement("output");
+    output.setAttribute("role", "status");
+    fieldset.after(show, output);
+    const open = (open) => hidden.forEach((part) => part.classList.toggle("waiting", !open));
+    open(false);
+    const reveal = (chosen) => {
+      open(true);
+      show.remove();
+      if (!chosen) return;
+      output.textContent = chosen === right ? `${chosen} it is. Read on.` : `You said ${chosen}; the answer is ${right}. Read why ${chosen} tempts.`;
+      output.className = chosen === right ? "right" : "wrong";
+    };
+    show.addEventListener("click", () => reveal(0));
+    fieldset.addEventListener("change", () => {
+      const chosen = Number(options.find(({ checked }) => checked).value);
+      options.forEach((option) => (option.disabled = true)); // it is committed
+      reveal(chosen);
+      keep(name, { version, answer: chosen, right: chosen === right, page: location.pathname, title: document.title });
+    });
+    const before = kept[name];
+    if (before?.version === version) {
+      options[before.answer - 1].checked = true;
+      options.forEach((option) => (option.disabled = true));
+      reveal(before.answer);
+    }
+  };
+
+  // On the first page: where the reader left off, and a way to forget it all. In the contents: how many are right.
+  const showProgress = () => {
+    const done = Object.values(kept);
+    for (const link of document.querySelectorAll(".bd-sidebar-primary a[href*='.html'], .bd-sidebar-primary a.current")) {
+      const path = new URL(link.href, location.href).pathname;
+      const right = done.filter((entry) => entry.page === path && entry.right).length;
+      if (!right) continue;
+      const mark = Object.assign(document.createElement("span"), { className: "tick", textContent: ` ✓${right}` });
+      mark.setAttribute("role", "img");
+      mark.setAttribute("aria-label", `${right} answered and right`);
+      link.append(mark);
+    }
+    const place = document.querySelector("#front-picture");
+    const last = done.at(-1);
+    if (!place || !last) return;
+    const line = document.createElement("p");
+    line.className = "go-on";
+    const link = Object.assign(document.createElement("a"), { href: last.page, textContent: `Go on here: ${last.title.split(" — ")[0]}` });
+    const forget = Object.assign(document.createElement("button"), { type: "button", textContent: "Forget my answers" });
+    forget.addEventListener("click", () => {
+      localStorage.removeItem(KEY);
+      line.remove();
+      document.querySelectorAll(".bd-sidebar-primary .tick").forEach((mark) => mark.remove());
+    });
+    line.append(link, " ", forget);
+    document.querySelector(".doors").after(line);
+  };
+
+  document.querySelectorAll("form.answer").forEach(bringForm);
+  document.querySelectorAll(".admonition.predict").forEach(bringPrediction);
+  showProgress();
+}

@@ -1,0 +1,182 @@
+"""Answers in the page: its script says what `check` says; predictions; what the browser keeps."""
+
+import gzip
+import json
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import answers
+import numpy as np
+import pytest
+from conftest import ROOT
+from visit import Visit
+
+from betabin import checks
+
+QUESTIONS = {
+    name: question
+    for number in range(1, 10)
+    for name, question in checks.questions(f"ex{number:02d}").items()
+}
+ANSWERED = {name: known for name, question in QUESTIONS.items() if (known := answers.about(name, question))}
+SCRIPT = """
+const { judgeAnswer } = require(process.argv[1]);
+let text = "";
+process.stdin.on("data", (part) => (text += part));
+process.stdin.on("end", () => {
+  const asked = JSON.parse(text);
+  process.stdout.write(JSON.stringify(asked.map(([about, answer]) => judgeAnswer(about, answer))));
+});
+"""
+
+
+def tries(about, rng):
+    if "letters" in about:
+        return [list(letters) for letters in about["table"]]
+    found = []
+    for known in about["known"]:
+        values = np.array(known["values"])
+        reach = known["atol"] + known["rtol"] * np.abs(values)
+        found += [values, *(values + reach * factor for factor in (-1.5, -0.9, 0.9, 1.5))]
+        found += list(values * rng.uniform(0.2, 3, (6, 1)))
+    return [answer.tolist() for answer in found]
+
+
+def test_the_page_says_what_check_says_about_thousands_of_answers():
+    node = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
+    rng = np.random.default_rng(7)
+    asked = [(name, answer) for name, about in ANSWERED.items() for answer in tries(about, rng)]
+    assert len(asked) > 1000
+    said = json.loads(
+        subprocess.run(
+            [node, "-e", SCRIPT, str(ROOT / "site" / "static" / "answers.js")],
+            input=json.dumps([(ANSWERED[name], answer) for name, answer in asked]),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    )
+    known = 0
+    for (name, answer), (points, lines, right) in zip(asked, said, strict=True):
+        about, question = ANSWERED[name], QUESTIONS[name]
+        given = (
+            "".join(answer) if "letters" in about else np.array(answer) if len(answer) > 1 else answer[0]
+        )
+        verdict = question.judge(name, given)
+        came_back = [line for line in verdict.lines if "came back" not in line]
+        if "letters" in about:
+            assert (points, lines) == (verdict.points, list(verdict.lines)), (name, answer)
+            known += 1
+        elif lines == about["other"][1]:
+            # What the page does not know is never right, and no slip that it could know.
+            assert verdict.name != "right", (name, answer)
+        else:
+            assert (points, lines) == (verdict.points, came_back), (name, answer)
+            known += 1
+        assert right == (verdict.name == "right"), (name, answer)
+    assert known > 600
+
+
+def test_every_question_that_needs_no_program_is_answered_on_its_page(site):
+    for name in QUESTIONS:
+        page = next((site / "exercises").glob(f"{name[:4]}_*/*.html")).read_text(encoding="utf-8")
+        assert (f"Your answer to {name}<" in page) == (name in ANSWERED), name
+    assert len(ANSWERED) == 28
+
+
+@contextmanager
+def visit(browser, site, name, **options):
+    with Visit(browser, (site / f"{name}.html").as_uri(), **options) as visited:
+        yield visited.page
+        assert visited.errors == []
+        assert visited.foreign == []
+
+
+def test_a_choice_and_a_number_are_judged_kept_and_forgotten(browser, site):
+    with visit(browser, site, "exercises/ex01_model/ex01_model", width=390) as page:
+        form = page.locator("form.answer", has_text="ex01.2")
+        form.get_by_role("button").press("Enter")
+        assert form.get_by_role("status").inner_text() == "Choose first."
+        letter = "a"
+        form.get_by_label(letter, exact=True).check()
+        form.get_by_role("button").click()
+        wanted = [line.strip() for line in QUESTIONS["ex01.2"].judge("ex01.2", letter).lines]
+        assert form.get_by_role("status").inner_text().splitlines() == wanted
+        number = page.locator("form.answer", has_text="ex01.6")
+        number.get_by_role("textbox").fill("sixty")
+        number.get_by_role("button").click()
+        assert "Write a number" in number.get_by_role("status").inner_text()
+        number.get_by_role("textbox").fill(str(ANSWERED["ex01.6"]["known"][0]["values"][0]))
+        number.get_by_role("textbox").press("Enter")
+        assert "right. 3 of 3" in number.get_by_role("status").inner_text()
+        assert page.locator("h2 .tick[aria-label='answered and right']").count() == 1
+        page.reload()
+        assert "right. 3 of 3" in number.get_by_role("status").inner_text()
+        # An answer to a question that has changed since is dropped.
+        page.evaluate(
+            "() => { const kept = JSON.parse(localStorage['em-at-bat']); kept['ex01.6'].version += 1;"
+            " localStorage['em-at-bat'] = JSON.stringify(kept); }"
+        )
+        page.reload()
+        assert number.get_by_role("status").inner_text() == ""
+        page.goto((site / "intro.html").as_uri())
+        assert page.locator(".go-on a").get_attribute("href").endswith("ex01_model.html")
+        page.get_by_role("button", name="Forget my answers").click()
+        assert page.locator(".go-on").count() == 0
+        assert page.evaluate("localStorage.length && localStorage['em-at-bat']") in (0, None)
+
+
+def test_answers_work_where_nothing_can_be_kept(browser, site):
+    with Visit(browser, "about:blank") as visited:
+        page = visited.page
+        page.add_init_script(
+            "Object.defineProperty(window, 'localStorage', { get() { throw new Error('forbidden'); } });"
+        )
+        page.goto((site / "exercises/ex01_model/ex01_model.html").as_uri())
+        form = page.locator("form.answer", has_text="ex01.2")
+        form.get_by_label("b", exact=True).check()
+        form.get_by_role("button").click()
+        assert "ex01.2: right" in form.get_by_role("status").inner_text()
+
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("0*.ipynb"))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_prediction_is_committed_before_its_answer_is_shown(browser, site, chapter):
+    source = (ROOT / "chapters" / f"{chapter}.ipynb").read_text(encoding="utf-8")
+    answered = len(re.findall(r":class: seealso answer", source))
+    with visit(browser, site, f"chapters/{chapter}") as page:
+        boxes = page.locator(".admonition.predict:has(.prediction)")
+        assert boxes.count() == answered
+        assert page.locator(".admonition.answer.waiting").count() == answered
+        for index, box in enumerate(boxes.all()):
+            if index == 0:
+                box.locator("input").first.check()
+                assert box.locator("input").first.is_disabled()
+                assert box.get_by_role("status").inner_text()
+            else:
+                box.get_by_role("button", name="Show the answer").click()
+            assert page.locator(".admonition.answer.waiting").count() == answered - index - 1
+        assert page.locator(".waiting").count() == 0
+
+
+def test_in_print_and_without_scripts_all_is_open(browser, site):
+    with visit(browser, site, f"chapters/{CHAPTERS[0]}") as page:
+        answer = page.locator(".admonition.answer").first
+        assert not answer.is_visible()
+        page.emulate_media(media="print")
+        assert answer.is_visible()
+    with visit(browser, site, f"chapters/{CHAPTERS[0]}", java_script_enabled=False) as page:
+        assert page.locator(".admonition.answer").first.is_visible()
+        assert page.locator(".predict ol li").count() > 1
+
+
+def test_what_a_page_sends_for_its_questions_is_light(site):
+    for path in (site / "exercises").glob("ex*/*.html"):
+        forms = "".join(re.findall(r'<form class="answer".*?</form>', path.read_text("utf-8"), re.DOTALL))
+        assert len(gzip.compress(forms.encode())) < 15_000, path.name
