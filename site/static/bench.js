@@ -61,7 +61,7 @@
 
   // ---- the page
   function build() {
-    const box = (id, title, ...children) => h("section", { class: "bench-box", "aria-labelledby": `bench-${id}-title` }, h("h3", { id: `bench-${id}-title` }, title), ...children);
+    const box = (id, title, ...children) => h("section", { class: "bench-box", "aria-labelledby": `bench-${id}-title` }, h("h2", { id: `bench-${id}-title` }, title), ...children);
     const number = (id, label) => h("label", {}, label, " ", h("input", { id: `bench-${id}`, type: "text", inputmode: "decimal", size: 9, autocomplete: "off", onchange: typeStart }));
     const choose = h("select", { id: "bench-data", onchange: () => chooseData(get("data").value) }, ...BENCH.sets.map((set) => h("option", { value: set.key }, set.title)), h("option", { value: "drawn" }, "Drawn from a truth"), h("option", { value: "own", disabled: true }, "Your own data"));
     const method = h("select", { id: "bench-method", onchange: () => restart(walk.start) }, ...Object.entries(METHODS).map(([key, words]) => h("option", { value: key }, words)));
@@ -103,7 +103,7 @@
       box("compare-box", "Compare runs", h("div", { class: "bench-buttons" }, button("keep", "Keep this run", () => keep(walk.start, walk.method)), button("methods", "Compare the three methods from here", compareMethods), button("clear", "Clear", () => { kept = []; drawKept(); })),
         h("div", { class: "bench-scroll", tabindex: 0, role: "region", "aria-label": "Runs kept" }, h("table", { id: "bench-kept" }))),
       box("shrink-box", "Shrunken averages", h("p", { class: "bench-small", id: "bench-shrink-said" }), h("div", { class: "bench-buttons" }, button("copy-table", "Copy the table", () => copy(Rows.csv(shrinkRows()).replace(/,/g, "\t"), "Table")), button("save-table", "Download the table", () => save("bench-shrunken.csv", Rows.csv(shrinkRows())))),
-        h("div", { class: "bench-scroll bench-tall", tabindex: 0, role: "region", "aria-label": "Shrunken averages" }, h("table", { id: "bench-shrink" }))),
+        h("div", { class: "bench-scroll bench-tall", tabindex: 0, role: "region", "aria-label": "Table of shrunken averages" }, h("table", { id: "bench-shrink" }))),
       box("take-box", "Take it with you", h("p", {}, "The same in Python:"), h("pre", { id: "bench-python", tabindex: 0 }), h("div", { class: "bench-buttons" }, button("copy-python", "Copy the Python", () => copy(python(), "Python")), button("save-rows", "Download the rows", () => save("bench-rows.csv", rowsCsv())), button("copy-link", "Copy a link to this step", () => copy(get("link").value, "Link"))),
         h("label", { for: "bench-link" }, "A link that brings back data, start and step"), h("input", { id: "bench-link", type: "text", readonly: true }), h("p", { class: "bench-small", id: "bench-link-said" })),
     );
@@ -411,7 +411,7 @@
   function drawNumbers() {
     const [a, b] = params(), own = EM.priorStats(params()), handed = handedOn();
     const before = at ? walk.rows[at - 1].value : NaN;
-    fill("numbers", `Round ${at}${opened ? ", after the E-step" : ""}`, ["", "value"], [
+    fill("numbers", `Round ${at}${opened ? ", after the E-step" : ""}`, ["what", "value"], [
       ["α", show(a, 8)], ["β", show(b, 8)], ["mean", show(a / (a + b), 8)], ["concentration", show(a + b, 8)],
       ["log-likelihood", show(walk.rows[at].value, 10)], ["gained by this round", at ? show(walk.rows[at].value - before, 4) : "–"],
       ["prior's average of log Z", show(own[0], 9)], ["prior's average of log(1 − Z)", show(own[1], 9)],
@@ -492,7 +492,7 @@
     if (!(walk.rows[at].converged && judged.logLikelihood - walk.rows[at].value < 1e-6 * (1 + Math.abs(judged.logLikelihood)))) return put("estimates");
     const [a, b] = params();
     const rows = [["α", a, se && se.alpha], ["β", b, se && se.beta], ["mean", a / (a + b), se && se.mean], ["log of the concentration", Math.log(a + b), se && se.logConcentration]];
-    fill("estimates", "Estimates with standard errors", ["", "estimate", "standard error"], rows.map(([name, value, error]) => [name, show(value, 7), error ? show(error, 5) : "none"]));
+    fill("estimates", "Estimates with standard errors", ["parameter", "estimate", "standard error"], rows.map(([name, value, error]) => [name, show(value, 7), error ? show(error, 5) : "none"]));
   }
 
   // ---- runs side by side
@@ -563,7 +563,7 @@
     if (data.key === "drawn") parts.set("truth", Object.values(data.truth).join(" "));
     let words = "";
     if (data.key === "own") {
-      const rows = data.n.map((n, i) => [data.x[i], n, ...(data.counts ? [data.counts[i]] : [])].join("_")).join(".");
+      const rows = (data.inLink ??= data.n.map((n, i) => [data.x[i], n, ...(data.counts ? [data.counts[i]] : [])].join("_")).join("."));
       if (rows.length <= LONGEST_LINK) {
         parts.set("rows", rows);
         words = "The link holds your rows. Whoever has it can read them.";
