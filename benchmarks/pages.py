@@ -44,6 +44,26 @@ WAIT_FOR_FRAME = """
     }).observe(picture, { childList: true, subtree: true });
 }
 """
+# On the bench: from the press that uses pasted rows to the picture, and an E-step or M-step with its frame.
+PASTE = """
+rows => {
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const n = 1 + (i * 7919) % 600;
+    return `${Math.floor(n * (0.2 + (i * 31) % 10 / 100))},${n}`;
+  });
+  document.getElementById("bench-own").value = lines.join("\\n");
+  const start = performance.now();
+  document.getElementById("bench-use").click();
+  return performance.now() - start;
+}
+"""
+STEPS = """
+() => Array.from({ length: 40 }, (_, k) => {
+  const start = performance.now();
+  document.getElementById(k % 2 ? "bench-m" : "bench-e").click();
+  return performance.now() - start;
+})
+"""
 SINCE_START = "() => performance.now()"
 LOADED = "() => performance.getEntriesByType('navigation')[0].loadEventEnd"
 
@@ -179,6 +199,18 @@ def key_presses(browser, address: str, chapters: list[str], presses: int = 40) -
         visit.close()
 
 
+def on_the_bench(browser, address: str) -> None:
+    visit = Cold(browser, address + "chapters/bench.html")
+    waits = visit.page.evaluate(STEPS)
+    print(f"the bench: a step {statistics.median(waits):.0f} ms, at most {max(waits):.0f} ms")
+    few, many = (
+        statistics.median(visit.page.evaluate(PASTE, rows) for _ in range(VISITS))
+        for rows in (1000, 100_000)
+    )
+    print(f"  100 000 pasted rows take {many / few:.1f} times as long as 1 000")
+    visit.close()
+
+
 def pages() -> None:
     names = (os.environ.get("BROWSER_PATH", ""), "chromium", "chromium-browser", "google-chrome")
     browser_path = next(filter(None, map(shutil.which, names)), None)
@@ -197,6 +229,7 @@ def pages() -> None:
         weights(browser, address, chapters)
         slow_phone(browser, address, chapters)
         key_presses(browser, address, chapters)
+        on_the_bench(browser, address)
         browser.close()
     server.shutdown()
 

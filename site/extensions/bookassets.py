@@ -38,6 +38,10 @@ PACKAGES = {
         "E1d3oP2emgJ9dRQZdf3Kkn0qJgI6ZLpyS5z6ZkY1DF3kaQaBsGZsndEpHwx+eC+tYM41HaSNvNtLx8tU57FzTQ==",
         {"dist/tippy.umd.min.js": "static/tippy/tippy.umd.min.js", "LICENSE": "static/tippy/LICENSE"},
     ),
+    "d3@7.9.0": (
+        "e1U46jVP+w7Iut8Jt8ri1YsPOvFpg46k+K8TpCb0P+zjCkjkPnV7WzfDJzMHy1LnA+wj5pLT1wjO901gLXeEhA==",
+        {"dist/d3.min.js": "static/d3/d3.min.js", "LICENSE": "static/d3/LICENSE"},
+    ),
     "@popperjs/core@2.11.8": (
         "P1st0aksCrn9sGZhp8GMYwBnQsbvAWsZAX44oXNNvLHGqAOcoVxmjZiohstwQ7SqKnbR47akdNi+uleWD8+g6A==",
         {
