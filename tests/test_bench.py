@@ -348,6 +348,8 @@ def test_the_point_moves_by_mouse_and_keys(bench):
     assert number(after["concentration"]) > number(before["concentration"])
     assert number(after["mean"]) == pytest.approx(number(before["mean"]), rel=1e-6)
     bench.evaluate("document.getElementById('bench-hill').scrollIntoView({ block: 'center' })")
+    bench.wait_for_timeout(500)  # what comes into sight is laid out, and moves the hill
+    bench.evaluate("document.getElementById('bench-hill').scrollIntoView({ block: 'center' })")
     box = bench.locator("#bench-point .bench-mark").bounding_box()
     bench.mouse.move(box["x"] + 5, box["y"] + 5)
     bench.mouse.down()
