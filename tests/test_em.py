@@ -356,7 +356,8 @@ def test_a_far_start_may_head_elsewhere_and_says_so(init):
 
 def test_a_walk_that_would_arrive_is_not_said_to_head_elsewhere():
     ref = oracle.reference("mlb_2018")
-    for options in ({"max_iter": 3}, {"tol": 1e9}, {"max_iter": 3, "accelerate": True}):
+    far = {"init": (1e8, 3e8), "max_iter": 3}
+    for options in ({"max_iter": 3}, {"tol": 1e9}, {"max_iter": 3, "accelerate": True}, far):
         fit = betabin.fit_em(ref.x, ref.n, **options)
         assert "below the maximum" in fit.message
         assert "elsewhere" not in fit.message

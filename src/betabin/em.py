@@ -341,6 +341,8 @@ def _far(value: float) -> float:
 
 def _leads_elsewhere(table: _Table, params: BetaParams, highest: float) -> bool:
     """Walk on from `params`, and return whether the path is known to end below the top."""
+    if table.excess_spread > 0:
+        return False  # it is uphill from infinity: a walk that stands still there is only slow
     value = _log_likelihood(table, params)
     for origin, reached in islice(_squarem(table, params), _MAX_WALK):
         before, value = value, _log_likelihood(table, reached)

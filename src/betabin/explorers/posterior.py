@@ -11,7 +11,7 @@ from betabin.plots import density
 
 __all__ = ["posterior_explorer"]
 
-_MOST_RECORDS = 21
+_MOST_RECORDS = 11
 _TIMES = (1, 5)
 _PRIOR = {"color": "#505050", "linestyle": ":", "label": "prior"}
 _LIKELIHOOD = {"color": "C1", "linestyle": "--", "label": "likelihood"}
