@@ -49,5 +49,8 @@ def test_page_in_firefox(site, firefox, page):
             for _ in range(2):
                 firefox.press("ArrowRight")
                 seen.add(firefox.evaluate("document.querySelector('.explorer-words').innerText"))
-            assert len(seen) == 3, f"slider {number} moved {len(seen) - 1} of 2 times"
-    assert firefox.errors == []
+            handle = f"document.querySelectorAll('.explorer-here .noUi-handle')[{number}]"
+            steps = min(2, int(float(firefox.evaluate(f"{handle}.getAttribute('aria-valuemax')"))))
+            assert len(seen) == steps + 1, f"slider {number} moved {len(seen) - 1} of {steps} times"
+    # A font that the next page cut short is no fault of this one.
+    assert [error for error in firefox.errors if "status=2152398850" not in error] == []

@@ -77,14 +77,18 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine():
         assert not homes.search(text), f"{name} holds a path of one machine: {homes.search(text).group()}"
 
 
-CORE = {"data", "model", "mle", "em", "information"}
+CORE = {"data", "sums", "model", "existence", "fit", "mle", "em", "information", "intervals"}
 # A module or a folder of them: what it may stand on, and which libraries beside NumPy and SciPy.
 LAYERS = {
     "data": (set(), set()),
-    "model": (set(), set()),
-    "mle": ({"model"}, set()),
-    "em": ({"model", "mle"}, set()),
-    "information": ({"model", "mle"}, set()),
+    "sums": (set(), set()),
+    "model": ({"sums"}, set()),
+    "existence": ({"model"}, set()),
+    "fit": ({"model"}, set()),
+    "mle": ({"model", "existence", "fit"}, set()),
+    "em": ({"model", "existence", "fit", "mle"}, set()),
+    "information": ({"model", "fit", "mle"}, set()),
+    "intervals": ({"model", "existence", "fit", "mle"}, set()),
     "plots": ({"model", "mle"}, {"matplotlib"}),
     # SymPy is looked at when an answer is made with it, and not imported.
     "checks": (CORE, set()),

@@ -301,9 +301,9 @@ def test_play_is_not_read_out_and_repeat_says_whether_it_is_on(site, browser):
         assert repeat.get_attribute("aria-pressed") == "true"
         assert words.get_attribute("aria-live") == "polite"
         go.click()
-        visit.page.locator(".explorer-words[aria-live=off]").first.wait_for()
+        visit.page.locator(".explorer-words[aria-live=off]").first.wait_for(state="attached")
         go.click()
-        visit.page.locator(".explorer-words[aria-live=polite]").first.wait_for()
+        visit.page.locator(".explorer-words[aria-live=polite]").first.wait_for(state="attached")
 
 
 def test_the_explorer_is_two_steps_away_by_keyboard(site, browser):

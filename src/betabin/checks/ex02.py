@@ -85,7 +85,7 @@ def _grids(rng):
         (ends, tent / tent.sum(), 13, 50),
         (ends, weights(ends.size), 0, 4),
         (ends, weights(ends.size), 4, 4),
-        (np.array([0.02, 0.9]), np.array([0.6, 0.4]), 750, 2000),
+        (np.array([0.02, 0.9]), np.array([0.6, 0.4]), 740, 2000),
     ]
 
 

@@ -304,7 +304,7 @@ def told(stack: widgets.Stack) -> widgets.GridBox:
         if isinstance(one, widgets.HTML):
             texts.add(one.value)
     # The one with most letters is not always the one with most lines.
-    longest = sorted(texts, key=lambda text: (len(re.sub("<.*?>", "", text)), text))[-8:]
+    longest = sorted(texts, key=lambda text: (len(re.sub("<.*?>", "", text)), text))[-32:]
     rooms = [widgets.HTML(text, layout=_spread(visibility="hidden")) for text in longest]
     return _over([*rooms, stack])
 
