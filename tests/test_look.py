@@ -89,7 +89,7 @@ def test_the_first_page_s_picture_stands_there_without_scripts(site):
 def test_the_first_use_of_each_term_on_a_page_is_a_link_to_the_glossary(site, glossary, page):
     article = soup(site, page).select_one("article")
     for gone in article.select(
-        "#front-picture, .explorer-place, h1, h2, h3, h4, code, pre, mjx-container, "
+        "#front-picture, .explorer-place, #bench, noscript, h1, h2, h3, h4, code, pre, mjx-container, "
         "script, .colophon, .takeaway"
     ):
         gone.decompose()
