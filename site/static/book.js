@@ -120,8 +120,8 @@
   // While the steps play by themselves their words are not read out: they would never end.
   const watchPlay = (play) => {
     const [go, , repeat] = play.querySelectorAll("button");
-    const words = play.closest(".explorer")?.querySelectorAll(".explorer-words") ?? [];
     const tell = () => {
+      const words = play.closest(".explorer")?.querySelectorAll(".explorer-words") ?? [];
       repeat.setAttribute("aria-pressed", repeat.classList.contains("mod-active"));
       const plays = go.querySelector(".fa-pause") !== null;
       for (const part of words) part.setAttribute("aria-live", plays ? "off" : "polite");
