@@ -6,14 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import answers
 import numpy as np
 import pytest
 from conftest import ROOT
-from visit import Visit
+from visit import Visit, visit
 
 from betabin import checks
 
@@ -86,14 +85,6 @@ def test_every_question_that_needs_no_program_is_answered_on_its_page(site):
         page = next((site / "exercises").glob(f"{name[:4]}_*/*.html")).read_text(encoding="utf-8")
         assert (f"Your answer to {name}<" in page) == (name in ANSWERED), name
     assert len(ANSWERED) == 28
-
-
-@contextmanager
-def visit(browser, site, name, **options):
-    with Visit(browser, (site / f"{name}.html").as_uri(), **options) as visited:
-        yield visited.page
-        assert visited.errors == []
-        assert visited.foreign == []
 
 
 def test_a_choice_and_a_number_are_judged_kept_and_forgotten(browser, site):

@@ -2,14 +2,13 @@
 
 import re
 import subprocess
-from contextlib import contextmanager
 
 import colophon
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT, pages
 from scipy import stats
-from visit import Visit
+from visit import visit
 
 # Fitted elsewhere: see the reference fits in tests/oracle.py.
 PRIOR = (100.6278528, 299.9275712)
@@ -19,14 +18,6 @@ WRITTEN = [page for page in pages() if not page.startswith(UNLINKED)]
 
 def soup(site, page):
     return BeautifulSoup((site / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
-
-
-@contextmanager
-def visit(browser, site, name, **options):
-    with Visit(browser, (site / f"{name}.html").as_uri(), **options) as visited:
-        yield visited.page
-        assert visited.errors == []
-        assert visited.foreign == []
 
 
 @pytest.fixture(scope="module")

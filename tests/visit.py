@@ -1,5 +1,7 @@
 """A page opened in the browser, and all it complains of."""
 
+from contextlib import contextmanager
+
 
 class Visit:
     """A page opened in the browser, and what it logged, asked for and failed to get."""
@@ -27,6 +29,15 @@ class Visit:
 
     def __exit__(self, *_):
         self.context.close()
+
+
+@contextmanager
+def visit(browser, site, name, **options):
+    """Open a page of the site; it must log no error, and ask no other host for anything."""
+    with Visit(browser, (site / f"{name}.html").as_uri(), **options) as visited:
+        yield visited.page
+        assert visited.errors == []
+        assert visited.foreign == []
 
 
 def bring_explorers(page):
