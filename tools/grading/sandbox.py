@@ -7,8 +7,8 @@
     and all it started dies with it. For root, it runs as a user of its own. On Linux, with Debian's
     ``bwrap``, where the grader is root or users may make namespaces.
 ``limits``
-    Limits on time, memory, processes and files alone; the code runs as the user who grades (as root: as a
-    user of its own, where that user can start Python).
+    Limits on time, memory, processes and files alone; the code runs as the user who grades. For root, it
+    runs as a user of its own, or not at all.
 """
 
 import dataclasses
@@ -57,8 +57,6 @@ class Door:
         who = "as a user of its own" if self.other_user else "as you"
         if self.kind == "bubblewrap":
             return f"in bubblewrap, {who}: no network, no file but its own"
-        if not self.other_user and os.getuid() == 0:
-            who = "as root, whose processes no limit counts (better grade as an ordinary user)"
         mend = (
             "bubblewrap is here, but this system refuses it namespaces"
             if shutil.which("bwrap")
@@ -199,15 +197,16 @@ class Cell:
                 command += ["--cap-add", capability]
         else:
             command.append("--unshare-user")
+        command += ["--dev", "/dev", "--proc", "/proc"]
+        for path in ("/dev/shm", "/tmp", "/var/tmp"):
+            command += ["--perms", "1777", "--size", str(64 * _MEBIBYTE), "--tmpfs", path]
+        # After those: this project or its Python may lie in a temporary folder.
         for path in programs:
             command += _above(path)
             if path.is_symlink():
                 command += ["--symlink", str(path.readlink()), str(path)]
             else:
                 command += ["--ro-bind", str(path), str(path)]
-        command += ["--dev", "/dev", "--proc", "/proc"]
-        for path in ("/dev/shm", "/tmp", "/var/tmp"):
-            command += ["--perms", "1777", "--size", str(64 * _MEBIBYTE), "--tmpfs", path]
         for path in self._hidden:
             path = path.resolve()
             if path.is_dir() and any(path.is_relative_to(other) for other in programs):
@@ -229,14 +228,17 @@ def short_folder(prefix: str) -> tempfile.TemporaryDirectory:
 
 def choose(limits: Limits) -> Door:
     """Find the best door this machine has, by starting a kernel's libraries behind it."""
-    users = [True, False] if os.getuid() == 0 else [False]
-    doors = [Door("bubblewrap", users[0])] if shutil.which("bwrap") else []
+    # Never as root, who may end every process of the machine.
+    doors = [Door(kind, os.getuid() == 0) for kind in ("bubblewrap", "limits")]
     said = ""
-    for door in [*doors, *(Door("limits", other_user) for other_user in users)]:
+    for door in doors[not shutil.which("bwrap") :]:
         works, said = _works(door, limits)
         if works:
             return door
-    raise RuntimeError(f"Python cannot start under these limits; memory_mb may be too low. It said: {said}")
+    mend = "; or install bubblewrap, or grade as an ordinary user" if os.getuid() == 0 else ""
+    raise RuntimeError(
+        f"Python cannot start under these limits; memory_mb may be too low{mend}. It said: {said}"
+    )
 
 
 def _works(door: Door, limits: Limits) -> tuple[bool, str]:
