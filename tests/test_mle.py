@@ -336,3 +336,20 @@ def test_tarones_statistic_in_exact_balance_is_zero():
 def test_tarones_statistic_may_be_undefined(x, n, message):
     with pytest.raises(ValueError, match=message):
         betabin.overdispersion_test(x, n)
+
+
+@pytest.mark.parametrize(
+    ("x", "n"),
+    [
+        ([1, 0], [1048, 684476481382387]),
+        ([364822859949, 406738270351, 472084384040, 159256848957], 564985371311),
+        ([1, 1, 1, 1], [46679, 1955, 1159631871012, 11]),
+        ([34075673613, 604366938999, 400361405, 26], [53888812290, 1585692532528, 592532765, 132]),
+        ([449577053, 431380502140, 1419445], [449577055, 431380502142, 1419447]),
+    ],
+)
+def test_newton_arrives_where_rows_have_a_billion_trials_or_more(x, n):
+    fit = betabin.fit_mle(x, n)
+    assert (fit.status, fit.converged) == ("interior", True)
+    relative = oracle.relative_score(fit.params, x, np.broadcast_to(n, len(x)))
+    assert max(abs(float(part)) for part in relative) < 1e-6

@@ -142,6 +142,22 @@ def test_log_likelihood_of_very_long_rows(x, n, s):
     assert betabin.log_likelihood(params, x, n) == pytest.approx(exact, rel=1e-7)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    power=st.floats(1, 53),
+    share=st.sampled_from([0, 1]) | st.floats(0, 1),
+    mean=st.floats(1e-4, 1 - 1e-4),
+    log_s=st.floats(-3, 4),
+)
+def test_log_likelihood_and_log_pmf_of_the_longest_rows(power, share, mean, log_s):
+    n = int(2**power)
+    x = round(n * share)
+    params = BetaParams(10**log_s * mean, 10**log_s * (1 - mean))
+    exact = float(oracle.log_pmf(x, n, params))
+    assert betabin.log_likelihood(params, x, n) == pytest.approx(exact, rel=1e-10, abs=1e-10)
+    assert betabin.log_pmf(x, n, params) == pytest.approx(exact, rel=1e-10, abs=1e-10)
+
+
 @pytest.mark.parametrize("length", [33, 64, 1000, 10**6])
 def test_gauss_rule_sums_polynomials_exactly(length):
     offset, width = gauss_sum_rule(length)

@@ -221,22 +221,24 @@ def _derivatives(table: _Table, eta: float, lam: float) -> tuple[NDArray, NDArra
     """Gradient and Hessian of the log-likelihood in (eta, lam) (eq-newton)."""
     (mu, nu), theta = _split(eta), math.exp(lam)
     j, width, x, y, n = table.tails
+    d = width * (x + y - n)  # adds up to 0: every trial is a success or a failure
     x, y, n = width * x, width * y, width * n
-    hit, miss, trial = 1 / (mu + j * theta), 1 / (nu + j * theta), 1 / (1 + j * theta)
-    # In mu and theta first; f_mu is df/dmu, and so on.
-    f_mu = x @ hit - y @ miss
-    f_theta = j @ (x * hit + y * miss - n * trial)
-    f_mu_mu = -(x @ hit**2) - y @ miss**2
-    f_mu_theta = j @ (y * miss**2 - x * hit**2)
-    f_theta_theta = j**2 @ (n * trial**2 - x * hit**2 - y * miss**2)
-    # dmu/deta = mu nu, dtheta/dlam = theta.
-    slope = mu * nu
-    cross = slope * theta * f_mu_theta
-    gradient = np.array([slope * f_mu, theta * f_theta])
+    t = j * theta
+    hit, miss, trial = 1 / (mu + t), 1 / (nu + t), 1 / (1 + t)
+    slope = mu * nu  # d mu / d eta
+    # t/(mu + t) is t/(1 + t) and a rest; of what d is multiplied by 1 may be taken off, where less cancels.
+    shared = min(t * trial, -trial, key=lambda part: np.abs(d) @ np.abs(part))
+    gradient = np.array(
+        [
+            slope * (x @ hit - y @ miss),
+            d @ shared + (t * trial) @ (nu * x * hit + mu * y * miss),
+        ]
+    )
+    cross = slope * (t @ (y * miss**2 - x * hit**2))
     hessian = np.array(
         [
-            [slope**2 * f_mu_mu + slope * (nu - mu) * f_mu, cross],
-            [cross, theta**2 * f_theta_theta + theta * f_theta],
+            [slope * ((nu - mu) * (x @ hit - y @ miss) - slope * (x @ hit**2 + y @ miss**2)), cross],
+            [cross, t @ (mu * x * hit**2 + nu * y * miss**2 - n * trial**2)],
         ]
     )
     return gradient, hessian

@@ -110,7 +110,7 @@ def log_pmf(x: ArrayLike, n: ArrayLike, params: BetaParams) -> NDArray:
     # f[n] - f[x] - f[y], where f[k] sums log((1 + j) / (1 + j theta)) over j < k. As n = x + y, taking
     # the mean off these terms changes nothing but keeps the sums small. They are summed as whole
     # multiples of a tiny unit: exactly, so that only the terms themselves are rounded.
-    ways = np.log((1 + j) * ((1 + theta) / (1 + j * theta)))
+    ways = -_log_factors(j, 1.0, 0.0, theta, stops[-1] / math.e)
     ways = over_runs(ways - (width @ ways) / max(stops[-1], 1))
     hit, miss = over_runs(log_share(mu, nu)), over_runs(log_share(nu, mu))
     bound = np.abs(hit).sum() + np.abs(miss).sum() + 3 * np.abs(ways).sum()
@@ -367,14 +367,13 @@ class _Table:
         # log C(n, x) is shared out as -log(1 + j): there are as many factors above as below the line, so
         # any unit may be divided out of each. This one keeps the logarithms, and so the rounding, small.
         middle = self.trials / self.size / math.e
-        unit = (1 + middle * theta) / (1 + middle)
 
-        def total(beyond, start):
+        def total(beyond, start, rest):
             with np.errstate(divide="ignore"):  # a term that no row has, whatever it is
-                logs = np.log((start + j * theta) / ((1 + j) * unit))
+                logs = _log_factors(j, start, rest, theta, middle)
             return (width * beyond) @ np.where(beyond > 0, logs, 0.0)
 
-        return float(total(x, mu) + total(y, nu) - total(n, 1.0))
+        return float(total(x, mu, nu) + total(y, nu, mu) - total(n, 1.0, 0.0))
 
     def score(self, params: BetaParams) -> NDArray:
         """Gradient of the log-likelihood in (alpha, beta) (eq-score)."""
@@ -438,6 +437,20 @@ def _histogram(values: NDArray, counts: NDArray | None) -> tuple[NDArray, NDArra
         return value, count[value].astype(float)
     value, where = np.unique(values, return_inverse=True)
     return value, np.bincount(where, weights).astype(float)
+
+
+def _log_factors(j: NDArray, start: float, rest: float, theta: float, middle: float) -> NDArray:
+    """Return log((start + j theta) / (1 + j)) less its value at j = `middle` for a start of 1.
+
+    `rest` is 1 - start. Far out the ratio is close to 1, and a billion logarithms of a rounded ratio would
+    add up to noise: there it is taken by how much the ratio exceeds 1.
+    """
+    unit = (1 + middle * theta) / (1 + middle)
+    excess = ((1 - theta) * ((middle - j) / (1 + middle)) - rest) / ((1 + j) * unit)
+    near = np.abs(excess) < 0.5
+    return np.where(
+        near, np.log1p(np.where(near, excess, 0.0)), np.log((start + j * theta) / ((1 + j) * unit))
+    )
 
 
 def _mean_and_spread(params: BetaParams) -> tuple[float, float, float]:
