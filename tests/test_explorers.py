@@ -214,7 +214,7 @@ def test_a_race_without_a_maximum_says_so():
         (
             lambda: explorers.posterior_explorer(concentrations=(-1, 2)),
             ValueError,
-            r"concentrations\[0\] = -1 must be positive",
+            r"concentrations\[0\] = -1 must be strictly between",
         ),
         (
             lambda: explorers.posterior_explorer(concentrations=3),
@@ -222,6 +222,54 @@ def test_a_race_without_a_maximum_says_so():
             "must be a sequence of numbers",
         ),
         (lambda: explorers.posterior_explorer(concentrations=(3,)), ValueError, "at least two values"),
+        (
+            lambda: explorers.posterior_explorer(1, 10**8),
+            ValueError,
+            "n = 100000000 must be at most",
+        ),
+        (lambda: explorers.posterior_explorer(mean=10**400), ValueError, "must be strictly between"),
+        (lambda: explorers.posterior_explorer(mean=1e-4), ValueError, "must be strictly between 0.005"),
+        (lambda: explorers.posterior_explorer(mean=np.complex128(1)), TypeError, "must be a number"),
+        (
+            lambda: explorers.posterior_explorer(concentrations=(1, 1e300)),
+            ValueError,
+            r"concentrations\[1\] = 1e\+300 must be strictly between 0.001 and 1e\+06",
+        ),
+        (
+            lambda: explorers.posterior_explorer(concentrations=[[1], [1, 2]]),
+            TypeError,
+            "must be a sequence of numbers",
+        ),
+        (
+            lambda: explorers.shrinkage_explorer([1, 2], 5, [["a"], ["b", "c"]]),
+            TypeError,
+            "names must be a sequence of strings",
+        ),
+        *(
+            (
+                lambda explorer=explorer: explorer([3, 4 * 10**8, 5], [10, 10**9, 10]),
+                ValueError,
+                r"n\[1\] = 1000000000 must be at most 10000000 to be drawn",
+            )
+            for explorer in (
+                explorers.em_stepper,
+                explorers.bound_explorer,
+                explorers.m_step_explorer,
+                explorers.profile_explorer,
+                explorers.rate_explorer,
+                explorers.shrinkage_explorer,
+            )
+        ),
+        (
+            lambda: explorers.em_stepper(starts=[(1, 1), (1e-4, 1)]),
+            ValueError,
+            r"starts\[1\].alpha = 0.0001 must be strictly between 0.001",
+        ),
+        (
+            lambda: explorers.m_step_explorer(params=(1, 1e7)),
+            ValueError,
+            "params.beta = 10000000.0 must be strictly between",
+        ),
         (lambda: explorers.em_stepper([1, 2]), TypeError, "x and n must be given together"),
         (
             lambda: explorers.em_stepper([1, 9], [5, 5]),
@@ -271,7 +319,7 @@ def test_a_race_without_a_maximum_says_so():
         (
             lambda: explorers.posterior_explorer(concentrations=(1, NAN)),
             ValueError,
-            r"concentrations\[1\] = nan must be positive and finite",
+            r"concentrations\[1\] = nan must be strictly between",
         ),
         (lambda: explorers.em_stepper([], []), ValueError, "x, n must hold at least one row"),
         (lambda: explorers.em_stepper([[1], [2]], [3, 4, 5, 6, 7], rounds="2"), ValueError, "rounds = '2'"),

@@ -27,7 +27,8 @@ def bound_explorer(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials; by default the season of 2018, no pitchers, a hundred at-bats or more.
+        Successes and trials, ten million a row at most; by default the season of 2018, no
+        pitchers, a hundred at-bats or more.
     mean : float, optional
         The prior's mean, between 0 and 1; by default 0.25 for the season and the pooled share of
         successes for other data.
@@ -53,7 +54,7 @@ def bound_explorer(
         if mean in (0, 1):
             raise ValueError("x must hold both successes and failures, or mean be given")
     mean = frames.real("mean", mean, 0, 1)
-    start = frames.real("start", start, 0, 1e6)
+    start = frames.real("start", start, *frames.CONCENTRATIONS)
     rounds = frames.whole("rounds", rounds, 1, 20)
 
     def params(s):

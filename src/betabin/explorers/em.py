@@ -11,7 +11,7 @@ from betabin.em import ExpectedStats, e_step, fit_em
 from betabin.explorers import frames
 from betabin.explorers.rows import given_or, season_2018
 from betabin.mle import Trace, fit_mle
-from betabin.model import BetaParams, _check_params, posterior
+from betabin.model import BetaParams, posterior
 from betabin.plots import density, log_likelihood_contours, path
 
 __all__ = ["em_stepper"]
@@ -34,7 +34,8 @@ def em_stepper(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials. By default the season of 2018, no pitchers, a hundred at-bats or more; and, to
+        Successes and trials, ten million a row at most. By default the season of 2018, no
+        pitchers, a hundred at-bats or more; and, to
         choose as well, a single player with 13 hits in 50 at-bats.
     starts : sequence of BetaParams, optional
         Where to start from, one to six pairs; by default (1, 1) and, on the season, two far off.
@@ -57,7 +58,7 @@ def em_stepper(
         starts = _SEASON_STARTS[:1] if own else _SEASON_STARTS
     if isinstance(starts, str) or not isinstance(starts, Sequence | np.ndarray):
         raise TypeError(f"starts must be a sequence of pairs, not {starts!r}")
-    starts = [_check_params(start, f"starts[{i}]") for i, start in enumerate(starts)]
+    starts = [frames.pair(f"starts[{i}]", start) for i, start in enumerate(starts)]
     if not 1 <= len(starts) <= 6:
         raise ValueError(f"starts must hold one to six pairs, not {len(starts)}")
     rounds = frames.whole("rounds", rounds, 1, 30)

@@ -24,7 +24,10 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from betabin.model import BetaParams, _check_params
+
 __all__ = [
+    "CONCENTRATIONS",
     "Canvas",
     "Draw",
     "Explorer",
@@ -35,6 +38,7 @@ __all__ = [
     "named",
     "nested",
     "number",
+    "pair",
     "real",
     "stepper",
     "together",
@@ -44,6 +48,9 @@ __all__ = [
 ]
 
 Draw = Callable[[Sequence[Axes]], None]
+
+# Between these a curve is more than a needle or an edge.
+CONCENTRATIONS = 1e-3, 1e6
 
 _WIDTH = 6.2  # inches, as the figures of the book
 _WIDEST = "620px"
@@ -215,11 +222,11 @@ class Explorer:
         note.close()
 
 
-def ascending(name: str, values: Sequence[float]) -> list[float]:
-    """Return positive numbers that ascend, two at least, or say what is wrong with them."""
-    if isinstance(values, str) or np.ndim(values) != 1:
-        raise TypeError(f"{name} must be a sequence of numbers, not {values!r}")
-    numbers = [real(f"{name}[{i}]", value, 0, float("inf")) for i, value in enumerate(values)]
+def ascending(name: str, values: Sequence[float], low: float, high: float) -> list[float]:
+    """Return numbers within bounds that ascend, two at least, or say what is wrong with them."""
+    numbers = [
+        real(f"{name}[{i}]", value, low, high) for i, value in enumerate(_listed(name, values, "numbers"))
+    ]
     if len(numbers) < 2:
         raise ValueError(f"{name} must hold at least two values to choose from")
     for i, value in enumerate(numbers):
@@ -230,19 +237,24 @@ def ascending(name: str, values: Sequence[float]) -> list[float]:
 
 def real(name: str, value: float, low: float, high: float) -> float:
     """Return a number strictly between two bounds, or say what is wrong with it."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name} = {value!r} must be a number")
     if not low < value < high:
-        rule = f"strictly between {low:g} and {high:g}" if np.isfinite(high) else "positive and finite"
-        raise ValueError(f"{name} = {value:g} must be {rule}")
+        raise ValueError(f"{name} = {value} must be strictly between {low:g} and {high:g}")
     return float(value)
+
+
+def pair(name: str, params: BetaParams) -> BetaParams:
+    """Return parameters that a picture can show, or say what is wrong with them."""
+    params = _check_params(params, name)
+    for field, value in zip(params._fields, params, strict=True):
+        real(f"{name}.{field}", value, *CONCENTRATIONS)
+    return params
 
 
 def named(names: Sequence[str], rows: int) -> list[str]:
     """Return names of rows, each on one line, or say what is wrong with them."""
-    if isinstance(names, str) or np.ndim(names) != 1:
-        raise TypeError(f"names must be a sequence of strings, not {names!r}")
-    for i, name in enumerate(names):
+    for i, name in enumerate(_listed("names", names, "strings")):
         if not isinstance(name, str):
             raise TypeError(f"names[{i}] = {name!r} must be a string")
     if len(names) != rows:
@@ -250,6 +262,16 @@ def named(names: Sequence[str], rows: int) -> list[str]:
     # What no font shows, and no XML may hold, is a space.
     printable = ("".join(c if c.isprintable() else " " for c in name) for name in names)
     return [" ".join(name.split()) for name in printable]
+
+
+def _listed(name: str, values: Sequence, of: str) -> Sequence:
+    try:
+        listed = not isinstance(values, str) and np.ndim(values) == 1
+    except ValueError:  # rows of several lengths
+        listed = False
+    if not listed:
+        raise TypeError(f"{name} must be a sequence of {of}, not {values!r}")
+    return values
 
 
 def escaped(name: str) -> str:

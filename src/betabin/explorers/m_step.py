@@ -7,7 +7,7 @@ from scipy import special
 from betabin.em import e_step, m_step
 from betabin.explorers import frames
 from betabin.explorers.rows import given_or, season_2018
-from betabin.model import BetaParams, _check_params
+from betabin.model import BetaParams
 
 __all__ = ["m_step_explorer"]
 
@@ -26,7 +26,8 @@ def m_step_explorer(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials; by default the season of 2018, no pitchers, a hundred at-bats or more.
+        Successes and trials, ten million a row at most; by default the season of 2018, no
+        pitchers, a hundred at-bats or more.
     params : BetaParams
         The parameters that the posteriors were taken under.
 
@@ -41,7 +42,7 @@ def m_step_explorer(
         Input that is not as described: the message names the argument, the element and the rule.
     """
     x, n = given_or(season_2018, x, n)
-    params = _check_params(params)
+    params = frames.pair("params", params)
     log_z, log_one_minus_z = e_step(params, x, n)
     goal = m_step((log_z, log_one_minus_z))
     means, first_mean = _means(goal.mean, params.mean)

@@ -6,12 +6,15 @@ import numpy as np
 from scipy import special, stats
 
 from betabin.explorers import frames
+from betabin.explorers.rows import MOST_TRIALS
 from betabin.model import BetaParams, _check_rows, posterior
 from betabin.plots import density
 
 __all__ = ["posterior_explorer"]
 
 _MOST_RECORDS = 11
+# Less and more of it, in tenths of a percent, are shown beside it.
+_MEANS = 0.005, 0.995
 _TIMES = (1, 5)
 _PRIOR = {"color": "#505050", "linestyle": ":", "label": "prior"}
 _LIKELIHOOD = {"color": "C1", "linestyle": "--", "label": "likelihood"}
@@ -30,12 +33,12 @@ def posterior_explorer(
     Parameters
     ----------
     x, n : int
-        The record to start from: hits in at-bats. The sliders run over some twenty raw averages, of `n`
-        at-bats and of five times as many.
+        The record to start from: hits in at-bats, ten million at most. The sliders run over some twenty
+        raw averages, of `n` at-bats and of five times as many.
     mean : float
-        The prior's mean, between 0 and 1; a lower and a higher one are there to choose as well.
+        The prior's mean, between .005 and .995; a lower and a higher one are there to choose as well.
     concentrations : sequence of float
-        The prior's concentrations to choose from, ascending.
+        The prior's concentrations to choose from, ascending, between .001 and a million.
 
     Returns
     -------
@@ -52,8 +55,10 @@ def posterior_explorer(
     x, n = (int(value) for value in _check_rows(x, n))
     if n == 0:
         raise ValueError("n = 0 must be at least 1")
-    mean = frames.real("mean", mean, 0, 1)
-    concentrations = frames.ascending("concentrations", concentrations)
+    if n > MOST_TRIALS:
+        raise ValueError(f"n = {n} must be at most {MOST_TRIALS} to be drawn")
+    mean = frames.real("mean", mean, *_MEANS)
+    concentrations = frames.ascending("concentrations", concentrations, *frames.CONCENTRATIONS)
     # The same share of hits in the record as it is, and in longer ones.
     sizes = [n * times for times in _TIMES]
     records = sorted({*np.linspace(0, n, min(n + 1, _MOST_RECORDS)).round().astype(int).tolist(), x})

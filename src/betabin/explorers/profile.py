@@ -23,7 +23,8 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials; by default the eighteen batters of Efron and Morris.
+        Successes and trials, ten million a row at most; by default the eighteen batters of Efron and
+        Morris.
 
     Returns
     -------

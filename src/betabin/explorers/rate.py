@@ -1,5 +1,6 @@
 """Fewer trials, slower EM: what missing information costs, and what buys it back."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,7 +39,8 @@ def rate_explorer(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials; by default the season of 2018, no pitchers.
+        Successes and trials, ten million a row at most; by default the season of 2018, no
+        pitchers.
     trials : sequence of int
         Trials per row to choose from, ascending, from 2 up. Rows with fewer than the last are left out.
     seed : int
@@ -55,7 +57,7 @@ def rate_explorer(
         Input that is not as described: the message names the argument, the element and the rule.
     """
     x, n = given_or(season_2018, x, n)
-    trials = frames.ascending("trials", trials)
+    trials = frames.ascending("trials", trials, 0, math.inf)
     trials = [
         frames.whole(f"trials[{i}]", int(m) if m == int(m) else m, 2, 100_000) for i, m in enumerate(trials)
     ]

@@ -8,7 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from betabin.data import Batting, load_batting
 from betabin.model import _check_rows
 
-__all__ = ["given_or", "regulars", "season_2018"]
+__all__ = ["MOST_TRIALS", "given_or", "regulars", "season_2018"]
+
+# A row of more trials is a point in every picture, and its curve narrower than a line.
+MOST_TRIALS = 10_000_000
 
 
 def regulars(season: int = 2018) -> Batting:
@@ -32,7 +35,7 @@ def given_or(
     Raises
     ------
     TypeError, ValueError
-        One of `x` and `n` is missing, or they are not successes and trials.
+        One of `x` and `n` is missing, or they are not successes and trials, or too many to be drawn.
     """
     if (x is None) != (n is None):
         raise TypeError("x and n must be given together, or neither of them")
@@ -41,4 +44,7 @@ def given_or(
     x, n = (part.ravel() for part in np.broadcast_arrays(*_check_rows(x, n)))
     if np.any(n == 0):
         raise ValueError(f"n[{int(np.argmin(n))}] = 0 must be at least 1")
+    if np.any(n > MOST_TRIALS):
+        where = int(np.argmax(n > MOST_TRIALS))
+        raise ValueError(f"n[{where}] = {n[where]} must be at most {MOST_TRIALS} to be drawn")
     return x, n

@@ -39,7 +39,8 @@ def shrinkage_explorer(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials; by default the season of 2018, no pitchers, a hundred at-bats or more, of
+        Successes and trials, ten million a row at most; by default the season of 2018, no
+        pitchers, a hundred at-bats or more, of
         which ten are drawn. All rows determine the prior; of more than twelve, twelve are drawn, from the
         highest raw average to the lowest.
     names : sequence of str, optional
