@@ -43,7 +43,7 @@ def test_pages_open_from_the_unpacked_archive(unpacked, browser, page):
     with Visit(browser, (unpacked / "em-at-bat" / f"{page}.html").as_uri()) as visit:
         assert visit.errors == []
         assert visit.foreign == []
-        assert visit.page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+        assert visit.all_pictures_come()
         assert visit.page.locator("mjx-merror").count() == 0
 
 

@@ -34,11 +34,6 @@ def test_index_leads_to_the_book(site):
 
 UNTYPESET = "span.math:not(:has(mjx-container)), div.math:not(:has(mjx-container)), mjx-merror"
 BARE_PICTURES = "img[src*='_images/']:not([loading=lazy][width][height])"
-ALL_PICTURES_COME = """async () => {
-  for (const image of document.images) image.loading = "eager";
-  await Promise.all([...document.images].map((image) => image.decode()));
-  return [...document.images].every((image) => image.naturalWidth > 0);
-}"""
 # Numbered equations whose formula reaches under the number, or out of the column.
 UNDER_NUMBERS = """() => [...document.querySelectorAll("div.math:has(> .eqno)")].filter((line) => {
   const [formula, number] = [".eqno", "mjx-container"].map((part) => line.querySelector(part)).reverse();
@@ -66,7 +61,7 @@ def test_page_in_a_browser(site, browser, page, width, dark):
         assert visit.page.locator(UNTYPESET).count() == 0
         assert visit.page.locator("mjx-container").count() > 0 or not page.startswith("chapters/0")
         assert visit.page.locator(BARE_PICTURES).count() == 0
-        assert visit.page.evaluate(ALL_PICTURES_COME)
+        assert visit.all_pictures_come()
         # Where the column is wide a formula is a tab stop only if it scrolls, which few do.
         stops = visit.page.locator("mjx-container[tabindex]")
         assert stops.evaluate_all("all => all.every(e => e.scrollWidth > e.clientWidth)")

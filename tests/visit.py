@@ -2,6 +2,12 @@
 
 from contextlib import contextmanager
 
+ALL_PICTURES_COME = """async () => {
+  for (const image of document.images) image.loading = "eager";
+  await Promise.all([...document.images].map((image) => image.decode()));
+  return [...document.images].every((image) => image.naturalWidth > 0);
+}"""
+
 
 class Visit:
     """A page opened in the browser, and what it logged, asked for and failed to get."""
@@ -23,6 +29,10 @@ class Visit:
     def _note_foreign(self, request):
         if not request.url.startswith(("file:", "data:", "blob:")):
             self.foreign.append(request.url)
+
+    def all_pictures_come(self):
+        """Whether every picture of the page, those far down included, can be drawn."""
+        return self.page.evaluate(ALL_PICTURES_COME)
 
     def __enter__(self):
         return self
