@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT, pages
 from scipy import stats
-from visit import visit
+from visit import Visit, visit
 
 # Fitted elsewhere: see the reference fits in tests/oracle.py.
 PRIOR = (100.6278528, 299.9275712)
@@ -190,3 +190,25 @@ def test_an_entry_keeps_what_latex_would_take_for_its_own():
     entry = colophon.entry(citation, "chapters/04_em", "100 % of E–M & x_1", "https://x.org/")
     assert r"title = {100 \% of E--M \& x\_1}" in entry
     assert "url = {https://x.org/chapters/04_em.html}" in entry
+
+
+IN_SIGHT = """name => {
+  const { top } = document.getElementById(name).getBoundingClientRect();
+  return 0 <= top && top < 300;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_link_into_a_page_leads_to_its_place(site, browser, width):
+    page = site / "chapters" / "03_m_step.html"
+    places = re.findall(r'class="math[^"]*" id="(equation-eq-[^"]*)"', page.read_text(encoding="utf-8"))
+    for name in (places[1], places[-1]):
+        with Visit(browser, f"{page.as_uri()}#{name}", width) as visit:
+            visit.page.wait_for_function(IN_SIGHT, arg=name, timeout=5000)
+    with Visit(browser, page.as_uri(), width) as visit:
+        visit.page.evaluate("name => (location.hash = name)", places[-1])
+        visit.page.wait_for_function(IN_SIGHT, arg=places[-1], timeout=5000)
+        # It stays there when all has come.
+        visit.page.wait_for_load_state("networkidle")
+        assert visit.page.evaluate(IN_SIGHT, places[-1])
+        assert visit.errors == []

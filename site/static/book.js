@@ -15,6 +15,22 @@
   watch.observe(document.documentElement, { childList: true, subtree: true });
 })();
 
+// A link into a page leads to the right place only where all before it is laid out.
+(() => {
+  const { dataset } = document.documentElement;
+  const [visit] = performance.getEntriesByType("navigation");
+  if (location.hash || (visit && visit.type !== "navigate")) dataset.whole = "";
+  const whole = (event) => {
+    if (event.target.closest?.('a[href*="#"]')) dataset.whole = "";
+  };
+  document.addEventListener("click", whole, { capture: true });
+  addEventListener("hashchange", () => {
+    if ("whole" in dataset) return;
+    dataset.whole = "";
+    document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+  });
+})();
+
 // Explorers come when their stills come near the window: the frames of the page first, then the runtime.
 (() => {
   // Both are asked for at once, and run in order.
