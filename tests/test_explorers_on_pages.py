@@ -495,11 +495,11 @@ def test_layers_lie_over_each_other_tracks_are_long_and_heights_steady(site, bro
             assert max(heights) - min(heights) <= 1
 
 
-SWATCH = """color => {
+SWATCH = """(picture, color) => {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">
     <rect x="10" y="10" width="20" height="20" fill="${color}"/></svg>`;
-  const picture = document.querySelector(".cell_output img");
-  Object.assign(picture, { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, width: 40, height: 40 });
+  const src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  Object.assign(picture, { loading: "eager", src, width: 40, height: 40 });
   Object.assign(picture.style, { width: "40px", height: "40px" });
   return picture.decode();
 }"""
@@ -528,9 +528,9 @@ def test_every_ink_of_a_figure_has_contrast_on_the_page_s_own_ground(site, brows
     inks |= {"#8a8a8a": 3, "#767676": 3, "#505050": 4.5, "#000000": 4.5}
     url = (site / "chapters" / "04_em.html").as_uri()
     with Visit(browser, url, dark=dark) as visit:
-        picture = visit.page.locator(".cell_output img").first
+        picture = visit.page.locator(".cell_output img:visible").first
         for ink, least in inks.items():
-            visit.page.evaluate(SWATCH, ink)
+            picture.evaluate(SWATCH, ink)
             visit.page.evaluate(PAINTED)
             shown = Image.open(io.BytesIO(picture.screenshot())).convert("RGB")
             ground, drawn = shown.getpixel((3, 3)), shown.getpixel((20, 20))
