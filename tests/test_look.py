@@ -212,3 +212,10 @@ def test_a_link_into_a_page_leads_to_its_place(site, browser, width):
         visit.page.wait_for_load_state("networkidle")
         assert visit.page.evaluate(IN_SIGHT, places[-1])
         assert visit.errors == []
+
+
+def test_a_check_in_a_page_leaves_no_empty_box(site, browser):
+    with visit(browser, site, "exercises/ex07_uncertainty/ex07_uncertainty") as page:
+        boxes = page.locator(".output")
+        assert boxes.count() > 5
+        assert not boxes.evaluate_all("all => all.some(e => !e.textContent.trim() && e.offsetHeight > 0)")
