@@ -1425,6 +1425,22 @@ def _(rng):
     return [Claim(integral, formula), Claim(integral, ratio), Claim(integral, packaged)]
 
 
+@equation("eq-pit")
+def _(rng):
+    prior = moderate_params(rng)
+    n = int(rng.integers(2, 30))
+    x = int(rng.integers(0, n + 1))
+    chance = [mp.binomial(n, k) * mp.beta(prior.alpha + k, prior.beta + n - k) for k in range(n + 1)]
+    chance = [part / mp.fsum(chance) for part in chance]
+    pit = [mp.fsum(chance[:k]) + chance[k] / 2 for k in range(n + 1)]
+    claimed = stats.betabinom.cdf(x, n, *prior) - stats.betabinom.pmf(x, n, *prior) / 2
+    return [
+        Claim(claimed, pit[x]),
+        # If the model is right, its mean is one half whatever n is.
+        Claim(mp.fsum(p * u for p, u in zip(chance, pit, strict=True)), 0.5),
+    ]
+
+
 @equation("eq-hyper-posterior")
 def _(rng):
     # Three players, and a prior on (mu, s) of a few points, so that every integral is a finite sum.
