@@ -3,7 +3,6 @@
   "use strict";
   const LARGEST = 1000000; // trials of a row
   const MOST = 2 ** 53; // rows, counts included
-  const PLAIN = /^(\d{1,9})([,;\t ])(\d{1,9})(?:\2(\d{1,9}))?$/; // what most lines look like
   const WHOLE = /^\+?\d+(\.0*|,0+)?(e\+?\d{1,3})?$/i;
   const GROUPED = /^[-+−–]?[1-9]\d{0,2}([.,'’\s]\d{3})+$/;
   const WORD = /^[\p{L}_]|\p{L}\p{L}/u;
@@ -29,6 +28,25 @@
     // A quotation mark without its fellow is no quotation.
     return (quoted ? line.split(separator || /\s+/) : parts).map((part) => part.trim());
   }
+  // What most lines are, read without much ado: whole numbers and one kind of separator. Return how many.
+  function plain(line, row) {
+    let columns = 0, digits = 0, value = 0, separator = 0;
+    for (let i = 0; i < line.length; i++) {
+      const code = line.charCodeAt(i);
+      if (code >= 48 && code <= 57) {
+        if (++digits > 9) return 0;
+        value = 10 * value + code - 48;
+      } else {
+        if (!digits || columns === 2 || (separator && code !== separator) || !",;\t ".includes(line[i])) return 0;
+        separator = code;
+        row[columns++] = value;
+        digits = value = 0;
+      }
+    }
+    if (!digits) return 0;
+    row[columns] = value;
+    return columns + 1;
+  }
   const brief = (cell) => `“${cell.length > 30 ? cell.slice(0, 29) + "…" : cell}”`;
   function wrong(cell, column) {
     if (cell === "") return `the ${ORDINALS[column]} column is empty`;
@@ -51,7 +69,7 @@
   // Return { x, n, counts, note } or { errors }: each with its line and the rule. Nothing is left out in silence.
   function parse(text) {
     const errors = [], x = [], n = [], counts = [];
-    let columns = 0, from = 0, order = [0, 1, 2], header = null, headed = 0, spaced = false, total = 0, tried = false;
+    let columns = 0, from = 0, order = [0, 1, 2], header = null, headed = 0, spaced = false, straight = true, total = 0, tried = false;
     const read = (line, at) => {
       const parts = cells(line), say = (words) => errors.push(`line ${at + 1}: ${words}`);
       if (!columns && !header && !errors.length && parts.every((part) => (WORD.test(part) && !MISSING.test(part)) || part === "") && parts.some(Boolean)) {
@@ -71,17 +89,19 @@
         const found = !header || (spaced && header.length !== columns) ? order : header.length === columns ? roles(header) : `the header has ${header.length} columns, but line ${from} has ${columns}`;
         if (typeof found === "string") errors.push(`line ${headed}: ${found}`);
         else order = found;
+        straight = order.every((role, i) => role === i);
       }
       if (parts.length !== columns) return say(`${parts.length} columns, but line ${from} has ${columns}`);
       const fault = parts.map(wrong).find(Boolean);
       if (fault) return say(fault);
-      take(parts.map((part) => Number(part.replace(",", "."))), say);
+      const [first, second, third] = parts.map((part) => Number(part.replace(",", ".")));
+      take(first, second, third, at);
     };
-    const take = (parts, say) => {
-      const row = [0, 0, 1];
-      parts.forEach((part, column) => (row[order[column]] = part));
-      const [successes, trials, count] = row;
-      if (!row.every(Number.isSafeInteger)) return say("a number is not whole, or larger than can be counted");
+    const take = (first, second, third, at) => {
+      const row = columns === 3 ? [first, second, third] : [first, second];
+      const [successes, trials, count = 1] = straight ? row : row.map((_, role) => row[order.indexOf(role)]);
+      const say = (words) => errors.push(`line ${at + 1}: ${words}`);
+      if (!(Number.isSafeInteger(successes) && Number.isSafeInteger(trials) && Number.isSafeInteger(count))) return say("a number is not whole, or larger than can be counted");
       if (trials > LARGEST) return say(`${trials} trials: this page takes at most ${LARGEST} in a row`);
       if (successes > trials) return say(`${successes} successes in ${trials} trials`);
       total += count;
@@ -90,15 +110,11 @@
       n.push(trials);
       counts.push(count);
     };
-    const lines = text.replace(/^\ufeff/, "").split(text.includes("\r") ? /\r\n|\r|\n/ : "\n");
-    for (let at = 0; at < lines.length; at++) {
-      const plain = columns && PLAIN.exec(lines[at]);
-      if (plain && (plain[4] === undefined ? 2 : 3) === columns) {
-        const parts = [Number(plain[1]), Number(plain[3])];
-        if (columns === 3) parts.push(Number(plain[4]));
-        take(parts, (words) => errors.push(`line ${at + 1}: ${words}`));
-      } else if (lines[at].trim()) read(lines[at], at);
-    }
+    const row = [0, 0, 0];
+    text.replace(/^\ufeff/, "").split(text.includes("\r") ? /\r\n|\r|\n/ : "\n").forEach((line, at) => {
+      if (columns && plain(line, row) === columns) take(row[0], row[1], row[2], at);
+      else if (line.trim()) read(line, at);
+    });
     if (!x.length && !errors.length) errors.push("there is no row: write successes and trials, such as 13, 50");
     else if (!errors.length && !tried) errors.push("no row has a trial: at least one must have");
     else if (total > MOST) errors.push("the counts add up to more than 2**53");
