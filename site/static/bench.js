@@ -11,8 +11,8 @@
     interior: () => "Report the estimates with their standard errors; they are below once a run has arrived.",
     binomial_limit: ({ mean }) => `Report one common probability, ${show(mean)}, and that the rows vary no more than luck makes them.`,
     two_point: ({ mean }) => `Report that every row is all successes or none, and the share of rows that are all successes, ${show(mean)}.`,
-    all_zero: () => `Report that there was no success in ${table.trials} trials. The data give no estimate of the spread.`,
-    all_full: () => `Report that there was no failure in ${table.trials} trials. The data give no estimate of the spread.`,
+    all_zero: () => `Report that there was no success in ${many(table.trials, "trial")}. The data give no estimate of the spread.`,
+    all_full: () => `Report that there was no failure in ${many(table.trials, "trial")}. The data give no estimate of the spread.`,
     not_identified: ({ mean }) => `Report the mean, ${show(mean)}, and nothing of the concentration.`,
   };
   let data, table, judged, pairs, view, walk, at, opened, kept = [], timer = null, sorted = { by: null, down: false }, truthSeen = false;
@@ -36,6 +36,7 @@
     resting[id] = why;
     get(id).setAttribute("aria-disabled", String(Boolean(why)));
   }
+  const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
   const get = (id) => document.getElementById(`bench-${id}`);
   const put = (id, ...children) => get(id).replaceChildren(...children);
   let saying = null;
@@ -181,7 +182,7 @@
     get("data").querySelector("[value=own]").disabled = data.key !== "own";
     const all = data.counts ? data.counts.reduce((one, other) => one + other, 0) : data.n.length;
     const empty = all - table.size;
-    put("rows", `${all} ${all === 1 ? "row" : "rows"}, ${table.successes} successes in ${table.trials} trials. ${empty ? `${empty} without a trial say nothing and are left out of the fit. ` : ""}${data.note || ""}`);
+    put("rows", `${many(all, "row")}, ${many(table.successes, "success", "successes")} in ${many(table.trials, "trial")}. ${empty ? `${empty} without a trial ${empty === 1 ? "says nothing and is" : "say nothing and are"} left out of the fit. ` : ""}${data.note || ""}`);
     put("status", h("strong", {}, judged.status.replace("_", " ")), ": ", BENCH.why[judged.status] || "The likelihood has a maximum.");
     put("report", REPORT[judged.status](judged));
     put("truth", data.key === "drawn" ? "The truth is covered." : "");
@@ -434,9 +435,9 @@
     let words = "";
     const { value, converged } = walk.rows[at], short = judged.logLikelihood - value;
     if (walk.done && at === walk.rows.length - 1) {
-      if (converged && short < 1e-6 * (1 + Math.abs(value))) words = `Arrived at the maximum in ${at} rounds.`;
-      else if (judged.status !== "interior") words = `There is nowhere to arrive: stopped after ${at} rounds, ${show(Math.max(short, 0), 3)} below the height that is never reached.`;
-      else words = `Stopped after ${at} rounds, ${show(short, 3)} below the maximum, which is near α = ${show(judged.params[0])}, β = ${show(judged.params[1])}. This run was heading elsewhere.`;
+      if (converged && short < 1e-6 * (1 + Math.abs(value))) words = `Arrived at the maximum in ${many(at, "round")}.`;
+      else if (judged.status !== "interior") words = `There is nowhere to arrive: stopped after ${many(at, "round")}, ${show(Math.max(short, 0), 3)} below the height that is never reached.`;
+      else words = `Stopped after ${many(at, "round")}, ${show(short, 3)} below the maximum, which is near α = ${show(judged.params[0])}, β = ${show(judged.params[1])}. This run was heading elsewhere.`;
     }
     put("end", words);
   }

@@ -103,7 +103,7 @@
       const say = (words) => errors.push(`line ${at + 1}: ${words}`);
       if (!(Number.isSafeInteger(successes) && Number.isSafeInteger(trials) && Number.isSafeInteger(count))) return say("a number is not whole, or larger than can be counted");
       if (trials > LARGEST) return say(`${trials} trials: this page takes at most ${LARGEST} in a row`);
-      if (successes > trials) return say(`${successes} successes in ${trials} trials`);
+      if (successes > trials) return say(`${successes} ${successes === 1 ? "success" : "successes"} in ${trials} ${trials === 1 ? "trial" : "trials"}`);
       total += count;
       tried ||= trials > 0 && count > 0;
       x.push(successes);
