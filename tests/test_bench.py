@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import editions
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -109,7 +110,7 @@ def check_information(answer, x, n, counts, said):
 
 
 def where_it_leaves(trace, expected):
-    """The round from which two accelerated runs differ, or None: in its numbers, or in the rounds it takes."""
+    """The round from which two accelerated runs differ, in numbers or for having ended; None if none."""
     rounds = min(len(trace), len(expected))
     s = expected[:rounds, :2].sum(1, keepdims=True)
     off = np.abs(trace[:rounds] - expected[:rounds]) / (np.abs(expected[:rounds]) + LEAST)
@@ -559,8 +560,9 @@ def test_every_row_is_reached_in_any_order(bench):
     seen = {}
     for top in range(0, 32 * season.n.size, 300):
         bench.evaluate(
-            "top => new Promise(done => { const box = document.getElementById('bench-shrink').parentElement;"
-            " box.scrollTop = top; requestAnimationFrame(() => requestAnimationFrame(done)); })",
+            "top => new Promise(done => {"
+            " document.getElementById('bench-shrink').parentElement.scrollTop = top;"
+            " requestAnimationFrame(() => requestAnimationFrame(done)); })",
             top,
         )
         rows = bench.locator("#bench-shrink-rows tr")
@@ -727,3 +729,41 @@ def test_in_print_and_without_scripts_there_is_a_picture_and_the_way_to_the_benc
     with Visit(browser, address, java_script_enabled=False) as visit:
         assert visit.page.locator(".bench-still svg").is_visible()
         assert "with scripts allowed" in visit.page.locator(".bench-still").inner_text()
+
+
+def test_the_bench_runs_from_an_unpacked_archive(site, browser, tmp_path):
+    editions.zip_site(site, tmp_path / "site.zip")
+    shutil.unpack_archive(tmp_path / "site.zip", tmp_path / "unpacked")
+    page = next((tmp_path / "unpacked").rglob("chapters/bench.html"))
+    with Visit(browser, page.as_uri()) as visit:
+        visit.page.click("#bench-run")
+        assert "Arrived at the maximum" in visit.page.inner_text("#bench-end")
+        assert visit.errors == []
+        assert visit.foreign == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_control_has_a_name_and_is_reached_by_the_keyboard(site, browser, dark):
+    with Visit(browser, (site / "chapters" / "bench.html").as_uri(), width=390, dark=dark) as visit:
+        page = visit.page
+        page.evaluate("document.querySelectorAll('#bench details').forEach(one => (one.open = true))")
+        controls = page.locator("#bench :is(button, input, select, textarea, summary, [tabindex='0'])")
+        wanted = set(range(controls.count()))
+        controls.evaluate_all("all => all.forEach((one, k) => (one.dataset.stop = k))")
+        page.evaluate("document.querySelector('#bench select').focus()")
+        seen = set()
+        for _ in range(len(wanted) + 5):
+            seen.add(page.evaluate("document.activeElement.dataset.stop ?? null"))
+            page.keyboard.press("Tab")
+        assert {str(stop) for stop in wanted} <= seen
+        nameless = controls.evaluate_all(
+            "all => all.filter(one => !(one.labels?.length || one.ariaLabel || one.innerText.trim()"
+            " || one.querySelector('[aria-label]'))).map(one => one.outerHTML)"
+        )
+        assert nameless == []
+        small = controls.evaluate_all(
+            "all => all.filter(one => one.matches('.bench-button, select, input, textarea, summary')"
+            " && one.getBoundingClientRect().height < 44).map(one => one.outerHTML)"
+        )
+        assert small == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
