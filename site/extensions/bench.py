@@ -27,9 +27,9 @@ _START = bb.BetaParams(1.0, 1.0)
 _MEANS, _CONCENTRATIONS = (0.15, 0.55), (0.5, 5000.0)
 _BANDS = -np.array([3000.0, 1500, 700, 300, 100, 30, 10, 3])
 _SAID = (
-    "The picture shows what the bench draws: the log-likelihood of the season of 2018 as a hill, and EM's path "
-    "up it from a mean of one half and a concentration of two. The bench computes in your browser, so it needs "
-    "scripts: open {where} with scripts allowed."
+    "The picture shows what the bench draws: the log-likelihood of the season of 2018 as a hill, and EM's "
+    "path up it from a mean of one half and a concentration of two. The bench computes in your browser, so "
+    "it needs scripts: open {where} with scripts allowed."
 )
 _LABEL = "EM's path up the log-likelihood of the season of 2018"
 _STILL = """<div id="bench">

@@ -54,16 +54,18 @@
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
   async function copy(text, what) {
+    let done = true;
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      const area = h("textarea", {}, text);
+      const area = h("textarea", {}, text), focused = document.activeElement;
       place.append(area);
       area.select();
-      document.execCommand("copy");
+      done = document.execCommand("copy");
       area.remove();
+      focused.focus();
     }
-    say(`${what} copied.`);
+    say(done ? `${what} copied.` : `The browser does not let this page copy. ${what} not copied.`);
   }
 
   // ---- the page
