@@ -139,7 +139,8 @@ def package_leaves_too(x, n, counts, init, left, monkeypatch):
         return reached and bb.BetaParams(*(float(p * (1 + by * rng.uniform(-1, 1))) for p in reached))
 
     def other_height(table, params):
-        return height(table, params) * (1 + 16 * 2.0**-52 * rng.uniform(-1, 1))
+        value = height(table, params)  # a sum over all trials
+        return value + (16 * abs(value) + table.trials) * 2.0**-52 * rng.uniform(-1, 1)
 
     expected = fit()
     with monkeypatch.context() as patch:

@@ -483,7 +483,7 @@
       root.append("g").attr("class", "bench-axis bench-up").attr("transform", "translate(94 0)");
       root.append("g").attr("class", "bench-axis bench-down").attr("transform", "translate(94 0)");
       root.append("g").attr("class", "bench-axis bench-rounds").attr("transform", `translate(0 ${tall - 32})`);
-      root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 16).style("text-anchor", "end").text("log-likelihood");
+      root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 90).style("text-anchor", "end").text("log-likelihood");
       root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 124).style("text-anchor", "end").text("gain of each round");
     }
     const x = d3.scaleLinear([0, Math.max(at, 1)], [100, w - 14]), extent = d3.extent(rows, (row) => row.value);
@@ -541,6 +541,7 @@
       const { params: [a, b], value, converged } = rows[rows.length - 1];
       return [runName(i, converged), METHODS[method], start.map((part) => show(part, 4)).join(", "), String(rows.length - 1), show(a), show(b), show(value, 9), show(Math.max(judged.logLikelihood - value, 0), 2)];
     }));
+    get("kept").tHead.hidden = !kept.length;
     rest("clear", !kept.length && "No run is kept.");
     rest("keep", kept.length === MOST_KEPT && "Four runs are kept already: clear them first.");
     drawPoint();
