@@ -10,7 +10,7 @@ import subprocess
 import websocket
 
 _STARTED = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
-KEYS = {"ArrowRight": "\ue014", "Home": "\ue011"}
+KEYS = {"ArrowRight": "\ue014", "ArrowUp": "\ue013", "Enter": "\ue007", "Home": "\ue011"}
 
 
 class Firefox:

@@ -1,14 +1,18 @@
 """Sphinx extension: the bench, a page that computes EM in the browser.
 
 It is given the data of the package, and the package's words for data without a maximum, as a script made at
-the build: there is one source for each. Before scripts run, and in print, the page shows a picture.
+the build: there is one source for each. Before scripts run, and in print, the page shows a picture, and so
+does the PDF.
 """
 
 import json
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 import betabin as bb
 from betabin.existence import WHY
@@ -20,10 +24,12 @@ _SCRIPTS = ("d3/d3.min.js", "em.js", "rows.js", "bench-data.js", "bench.js")
 _INIT = "init=bb.BetaParams(ALPHA, BETA)"
 _WIDTH, _HEIGHT = 640, 360
 _START = bb.BetaParams(1.0, 1.0)
+_MEANS, _CONCENTRATIONS = (0.15, 0.55), (0.5, 5000.0)
+_BANDS = -np.array([3000.0, 1500, 700, 300, 100, 30, 10, 3])
 _SAID = (
-    "The bench computes in your browser, so it needs scripts: open this page of the book's site with "
-    "scripts allowed. The picture shows what it draws: the log-likelihood of the season of 2018 as a hill, "
-    "and EM's path up it from a mean of one half and a concentration of two."
+    "The picture shows what the bench draws: the log-likelihood of the season of 2018 as a hill, and EM's "
+    "path up it from a mean of one half and a concentration of two. The bench computes in your browser, so "
+    "it needs scripts: open {where} with scripts allowed."
 )
 _LABEL = "EM's path up the log-likelihood of the season of 2018"
 _STILL = """<div id="bench">
@@ -104,29 +110,41 @@ def data_sets() -> list[dict]:
     ]
 
 
-def still() -> str:
-    """Return the picture that stands for the bench."""
+def hill() -> tuple:
+    """Return means, concentrations, heights below the top, and EM's path, of the season of 2018."""
     season = regulars()
-    low, high, floor, top = 0.15, 0.55, np.log(0.5), np.log(5000)
-    mean, s = np.linspace(low, high, 70), np.exp(np.linspace(floor, top, 50))
+    mean, s = np.linspace(*_MEANS, 70), np.geomspace(*_CONCENTRATIONS, 50)
     height = np.array(
         [
             [bb.log_likelihood(bb.BetaParams(m * k, (1 - m) * k), season.x, season.n) for m in mean]
             for k in s
         ]
     )
-    bands = height.max() - np.array([3000.0, 1500, 700, 300, 100, 30, 10, 3])
-    wide, high_cell = _WIDTH / mean.size, _HEIGHT / s.size
+    trace = bb.fit_em(season.x, season.n, init=_START).trace
+    both = trace.alpha + trace.beta
+    return mean, s, height - height.max(), (trace.alpha / both, both)
+
+
+def where(app: Sphinx) -> str:
+    """Say where the bench is to be found."""
+    site = app.config.html_baseurl
+    return f"{site}{_PAGE}.html" if site else "the page of this name on the book's site"
+
+
+def still(where: str) -> str:
+    """Return the picture that stands for the bench, and the words on `where` it is."""
+    mean, s, height, (path_mean, path_s) = hill()
+    wide, high = _WIDTH / mean.size, _HEIGHT / s.size
     cells = [
-        f'<rect x="{i * wide:.1f}" y="{_HEIGHT - (j + 1) * high_cell:.1f}" width="{wide + 0.3:.1f}" '
-        f'height="{high_cell + 0.3:.1f}" opacity="{0.08 * band:.2f}"/>'
+        f'<rect x="{i * wide:.1f}" y="{_HEIGHT - (j + 1) * high:.1f}" width="{wide + 0.3:.1f}" '
+        f'height="{high + 0.3:.1f}" opacity="{0.08 * band:.2f}"/>'
         for j, line in enumerate(height)
-        for i, band in enumerate((line[:, None] > bands).sum(1))
+        for i, band in enumerate((line[:, None] > _BANDS).sum(1))
         if band
     ]
-    trace = bb.fit_em(season.x, season.n, init=_START).trace
-    x = (trace.alpha / (trace.alpha + trace.beta) - low) / (high - low) * _WIDTH
-    y = _HEIGHT - (np.log(trace.alpha + trace.beta) - floor) / (top - floor) * _HEIGHT
+    floor, roof = np.log(_CONCENTRATIONS)
+    x = (path_mean - _MEANS[0]) / (_MEANS[1] - _MEANS[0]) * _WIDTH
+    y = _HEIGHT - (np.log(path_s) - floor) / (roof - floor) * _HEIGHT
     places = [f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)]
     points = "".join(
         f'<circle class="bench-dot" r="4" cx="{p.split()[0]}" cy="{p.split()[1]}"/>' for p in places[:12]
@@ -139,15 +157,44 @@ def still() -> str:
         points=points,
         middle=_WIDTH / 2,
         low=_HEIGHT + 22,
-        said=_SAID,
+        said=_SAID.format(where=where),
         label=_LABEL,
     )
+
+
+def draw_still(path: Path) -> None:
+    """Draw the same picture for paper."""
+    mean, s, height, (path_mean, path_s) = hill()
+    with plt.style.context("betabin.book"):
+        figure, axes = plt.subplots(figsize=(6.4, 4.2))
+        axes.contourf(mean, s, height, [*_BANDS, 0], cmap="Greens", alpha=0.7)
+        axes.plot(path_mean, path_s, "o-", markersize=4)
+        axes.set(xlabel="mean", ylabel="concentration", yscale="log", xlim=_MEANS, ylim=_CONCENTRATIONS)
+        figure.savefig(path)
+        plt.close(figure)
+
+
+class Printed(SphinxPostTransform):
+    """The bench on paper: a picture and where to find it, for LaTeX gets none of the HTML."""
+
+    default_priority = 700
+    formats = ("latex",)
+
+    def run(self, **_) -> None:
+        """Put the picture into the bench's place."""
+        for raw in [node for node in self.document.findall(nodes.raw) if node.astext().strip() == _PLACE]:
+            path = Path(self.env.doctreedir) / "bench.pdf"
+            draw_still(path)
+            self.env.images.add_file(self.env.docname, str(path))
+            image = nodes.image(uri=str(path), candidates={"*": str(path)}, alt=_LABEL)
+            said = nodes.caption("", _SAID.format(where=where(self.app)))
+            raw.replace_self(nodes.figure("", image, said, align="center"))
 
 
 def place(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Put the picture into the page, and its scripts beside it."""
     if pagename == _PAGE and _PLACE in context["body"]:
-        context["body"] = context["body"].replace(_PLACE, still())
+        context["body"] = context["body"].replace(_PLACE, still(where(app)))
         app.add_css_file("bench.css")
         for script in _SCRIPTS:
             app.add_js_file(script, loading_method="defer")
@@ -165,4 +212,5 @@ def setup(app: Sphinx) -> dict:
     """Register the above with Sphinx."""
     app.connect("html-page-context", place, priority=700)
     app.connect("build-finished", write_data)
+    app.add_post_transform(Printed)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

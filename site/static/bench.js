@@ -3,7 +3,7 @@
   "use strict";
   const place = document.getElementById("bench");
   if (!place || !globalThis.d3 || !globalThis.EM || !globalThis.BENCH) return;
-  const MOST_ROUNDS = 10000, MOST_KEPT = 4, SHOWN_ROWS = 100, SHOWN_ERRORS = 20, LONGEST_LINK = 30000;
+  const MOST_ROUNDS = 10000, MOST_KEPT = 4, SHOWN_ROWS = 300000, SPARE_ROWS = 6, SHOWN_ERRORS = 20, LONGEST_LINK = 30000;
   const W = 640, H = 400, M = { left: 84, right: 12, top: 12, bottom: 58 };
   const METHODS = { em: "EM", accelerated: "accelerated EM", newton: "Newton" };
   const DASHES = ["7 4", "2 4", "11 4 2 4", "4 2"];
@@ -11,8 +11,8 @@
     interior: () => "Report the estimates with their standard errors; they are below once a run has arrived.",
     binomial_limit: ({ mean }) => `Report one common probability, ${show(mean)}, and that the rows vary no more than luck makes them.`,
     two_point: ({ mean }) => `Report that every row is all successes or none, and the share of rows that are all successes, ${show(mean)}.`,
-    all_zero: () => `Report that there was no success in ${table.trials} trials. The data give no estimate of the spread.`,
-    all_full: () => `Report that there was no failure in ${table.trials} trials. The data give no estimate of the spread.`,
+    all_zero: () => `Report that there was no success in ${many(table.trials, "trial")}. The data give no estimate of the spread.`,
+    all_full: () => `Report that there was no failure in ${many(table.trials, "trial")}. The data give no estimate of the spread.`,
     not_identified: ({ mean }) => `Report the mean, ${show(mean)}, and nothing of the concentration.`,
   };
   let data, table, judged, pairs, view, walk, at, opened, kept = [], timer = null, sorted = { by: null, down: false }, truthSeen = false;
@@ -29,7 +29,14 @@
   }
   const show = (value, digits = 6) =>
     !Number.isFinite(value) ? (Number.isNaN(value) ? "not determined" : value > 0 ? "∞" : "−∞") : String(Number(value.toPrecision(digits))).replace("-", "−");
-  const button = (id, words, act) => h("button", { type: "button", id: `bench-${id}`, class: "bench-button", onclick: act }, words);
+  // A button that can't be used now says so and keeps the focus, which a disabled one would lose.
+  const resting = {};
+  const button = (id, words, act) => h("button", { type: "button", id: `bench-${id}`, class: "bench-button", onclick: () => (resting[id] ? say(resting[id]) : act()) }, words);
+  function rest(id, why) {
+    resting[id] = why;
+    get(id).setAttribute("aria-disabled", String(Boolean(why)));
+  }
+  const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
   const get = (id) => document.getElementById(`bench-${id}`);
   const put = (id, ...children) => get(id).replaceChildren(...children);
   let saying = null;
@@ -47,21 +54,23 @@
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
   async function copy(text, what) {
+    let done = true;
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      const area = h("textarea", {}, text);
+      const area = h("textarea", {}, text), focused = document.activeElement;
       place.append(area);
       area.select();
-      document.execCommand("copy");
+      done = document.execCommand("copy");
       area.remove();
+      focused.focus();
     }
-    say(`${what} copied.`);
+    say(done ? `${what} copied.` : `The browser does not let this page copy. ${what} not copied.`);
   }
 
   // ---- the page
   function build() {
-    const box = (id, title, ...children) => h("section", { class: "bench-box", "aria-labelledby": `bench-${id}-title` }, h("h2", { id: `bench-${id}-title` }, title), ...children);
+    const box = (id, title, ...children) => h("section", { class: `bench-box bench-in-${id}`, "aria-labelledby": `bench-${id}-title` }, h("h2", { id: `bench-${id}-title` }, title), ...children);
     const number = (id, label) => h("label", {}, label, " ", h("input", { id: `bench-${id}`, type: "text", inputmode: "decimal", size: 9, autocomplete: "off", onchange: typeStart }));
     const choose = h("select", { id: "bench-data", onchange: () => chooseData(get("data").value) }, ...BENCH.sets.map((set) => h("option", { value: set.key }, set.title)), h("option", { value: "drawn" }, "Drawn from a truth"), h("option", { value: "own", disabled: true }, "Your own data"));
     const method = h("select", { id: "bench-method", onchange: () => restart(walk.start) }, ...Object.entries(METHODS).map(([key, words]) => h("option", { value: key }, words)));
@@ -80,27 +89,29 @@
           h("p", { id: "bench-own-help" }, "Two or three columns: successes, trials and, if you like, how often such a row occurs. Commas, tabs, semicolons or spaces part them. Your data stay on this page."),
           h("label", { for: "bench-own" }, "Your rows"), h("textarea", { id: "bench-own", rows: 6, spellcheck: "false", "aria-describedby": "bench-own-help" }),
           button("use", "Use these rows", () => useOwn(get("own").value)),
-          h("label", { class: "bench-file" }, "Or open a file ", h("input", { type: "file", id: "bench-file", accept: ".csv,.tsv,.txt,text/*", onchange: openFile })),
+          h("label", { class: "bench-file" }, "Or open a file ", h("input", { type: "file", id: "bench-file", accept: ".csv,.tsv,.txt,text/*", onchange: openFile, onclick: (event) => (event.target.value = "") })),
           h("div", { id: "bench-errors", role: "alert" })),
         h("p", { id: "bench-status" }), h("p", { id: "bench-report" })),
       box(
         "hill-box", "The hill",
         h("p", { class: "bench-small", id: "bench-hill-help" }, "Click, or drag the point, to start there. Arrow keys move it; with Shift they take small steps."),
         h("div", { id: "bench-hill" }),
-        h("div", { class: "bench-buttons" }, button("in", "Closer", () => zoom(0.5)), button("out", "Further", () => zoom(2)), button("all", "Whole hill", () => look())),
-        h("div", { class: "bench-buttons" }, number("alpha", "Start at α"), number("beta", "β")), h("p", { id: "bench-start-error", role: "alert" }),
-        slider("mean", "Mean at the start", 0.001, 0.999, 0.001, 0.5, slideStart), slider("s", "Concentration at the start", -1, 5, 0.01, 0.3, slideStart)),
+        h("div", { class: "bench-buttons" }, button("in", "Closer", () => zoom(0.5)), button("out", "Further", () => zoom(2)), button("all", "Whole hill", () => look()))),
       box(
         "step-box", "Step",
         h("label", { class: "bench-choice" }, "Method ", method),
-        h("div", { class: "bench-buttons" }, button("e", "E-step", eStep), button("m", "M-step", mStep), button("round", "One round", round), button("run", "Run to the end", run), button("back", "Back", back), button("reset", "Reset", reset), button("slow", "Slow motion", slow)),
+        h("div", { class: "bench-buttons" }, button("e", "E-step", () => (stop(), eStep())), button("m", "M-step", () => (stop(), round())), button("round", "One round", () => (stop(), round())), button("back", "Back", back), button("run", "Run to the end", run), button("reset", "Reset", reset), button("slow", "Slow motion", slow)),
         h("p", { id: "bench-said", role: "status", "aria-live": "polite" }),
-        h("div", { class: "bench-scroll", tabindex: 0, role: "region", "aria-label": "Numbers of this step" }, h("table", { id: "bench-numbers" })),
+        h("div", { class: "bench-scroll", tabindex: 0, role: "region", "aria-label": "Numbers of this step" }, h("table", { id: "bench-numbers" }), h("table", { id: "bench-averages" })),
         h("p", { id: "bench-end" })),
+      box(
+        "start-box", "Start",
+        h("div", { class: "bench-buttons" }, number("alpha", "α"), number("beta", "β")), h("p", { id: "bench-start-error", role: "alert" }),
+        slider("mean", "Mean at the start", 0.001, 0.999, 0.001, 0.5, slideStart), slider("s", "Concentration at the start", -1, 5, 0.01, 0.3, slideStart)),
       box("posteriors-box", "The E-step: posteriors and their average", h("div", { id: "bench-posteriors" }), h("p", { class: "bench-small", id: "bench-posteriors-said" })),
       box("strip-box", "Round by round", h("div", { id: "bench-strip" }), button("trace", "Download the trace", () => save("bench-trace.csv", traceCsv()))),
       box("estimates-box", "What the data say", h("p", { id: "bench-missing" }), h("div", { class: "bench-scroll", tabindex: 0, role: "region", "aria-label": "Estimates" }, h("table", { id: "bench-estimates" }))),
-      box("compare-box", "Compare runs", h("div", { class: "bench-buttons" }, button("keep", "Keep this run", () => keep(walk.start, walk.method)), button("methods", "Compare the three methods from here", compareMethods), button("clear", "Clear", () => { kept = []; drawKept(); })),
+      box("compare-box", "Compare runs", h("div", { class: "bench-buttons" }, button("keep", "Keep this run", keepThis), button("methods", "Compare the three methods from here", compareMethods), button("clear", "Clear", () => { kept = []; drawKept(); })),
         h("div", { class: "bench-scroll", tabindex: 0, role: "region", "aria-label": "Runs kept" }, h("table", { id: "bench-kept" }))),
       box("shrink-box", "Shrunken averages", h("p", { class: "bench-small", id: "bench-shrink-said" }), h("div", { class: "bench-buttons" }, button("copy-table", "Copy the table", () => copy(Rows.csv(shrinkRows()).replace(/,/g, "\t"), "Table")), button("save-table", "Download the table", () => save("bench-shrunken.csv", Rows.csv(shrinkRows())))),
         h("div", { class: "bench-scroll bench-tall", tabindex: 0, role: "region", "aria-label": "Table of shrunken averages" }, h("table", { id: "bench-shrink" }))),
@@ -110,6 +121,7 @@
     place.append(live);
     place.classList.add("bench-here");
     buildHill();
+    buildShrink();
   }
 
   // ---- data
@@ -129,6 +141,7 @@
     truthSeen = true;
     const { mean, concentration } = data.truth;
     put("truth", `The truth: mean ${show(mean)}, concentration ${show(concentration)}, so α = ${show(mean * concentration)} and β = ${show((1 - mean) * concentration)}. It is the cross on the hill.`);
+    say(get("truth").textContent);
     drawPoint();
   }
   function useOwn(text) {
@@ -146,32 +159,32 @@
     const file = get("file").files[0];
     if (!file) return;
     const text = await file.text();
-    if (text.length < 200000) get("own").value = text;
+    get("own").value = text.length < 200000 ? text : "";
     useOwn(text);
   }
   function setData(given) {
     stop();
     data = given;
-    table = EM.tabulate(data.x, data.n, data.counts);
-    judged = EM.judge(table);
     kept = [];
     truthSeen = false;
     sorted = { by: null, down: false };
-    // Rows that are alike are drawn once.
+    // Rows that are alike are counted and drawn once.
     const seen = new Map();
-    data.x.forEach((x, i) => {
-      const count = data.counts ? data.counts[i] : 1, key = x + data.n[i] * 2097152;
-      if (!data.n[i] || !count) return;
+    for (let i = 0; i < data.n.length; i++) {
+      const x = data.x[i], n = data.n[i], count = data.counts ? data.counts[i] : 1, key = x + n * 2097152;
+      if (!n || !count) continue;
       const pair = seen.get(key);
       if (pair) pair.count += count;
-      else seen.set(key, { x, n: data.n[i], count });
-    });
+      else seen.set(key, { x, n, count });
+    }
     pairs = [...seen.values()].sort((one, other) => one.x / one.n - other.x / other.n || one.n - other.n);
+    table = EM.tabulate(...["x", "n", "count"].map((key) => pairs.map((pair) => pair[key])));
+    judged = EM.judge(table);
     get("data").value = data.key;
     get("data").querySelector("[value=own]").disabled = data.key !== "own";
     const all = data.counts ? data.counts.reduce((one, other) => one + other, 0) : data.n.length;
     const empty = all - table.size;
-    put("rows", `${all} ${all === 1 ? "row" : "rows"}, ${table.successes} successes in ${table.trials} trials. ${empty ? `${empty} without a trial say nothing and are left out of the fit. ` : ""}${data.note || ""}`);
+    put("rows", `${many(all, "row")}, ${many(table.successes, "success", "successes")} in ${many(table.trials, "trial")}. ${empty ? `${empty} without a trial ${empty === 1 ? "says nothing and is" : "say nothing and are"} left out of the fit. ` : ""}${data.note || ""}`);
     put("status", h("strong", {}, judged.status.replace("_", " ")), ": ", BENCH.why[judged.status] || "The likelihood has a maximum.");
     put("report", REPORT[judged.status](judged));
     put("truth", data.key === "drawn" ? "The truth is covered." : "");
@@ -212,10 +225,6 @@
     render();
     const [a, b] = handedOn();
     say(`E-step of round ${at + 1}: the averages handed on are ${show(a)} and ${show(b)}.`);
-  }
-  function mStep() {
-    if (!opened) return;
-    round();
   }
   function round() {
     const moved = advance();
@@ -371,7 +380,10 @@
     if (!quiet) render();
   }
   const cross = (x, y, r = 8) => `M${x - r} ${y}H${x + r}M${x} ${y - r}V${y + r}`;
-  const line = (rows) => "M" + rows.map((row) => spot(row.params).map((value) => Math.max(-1e4, Math.min(1e4, value)).toFixed(1)).join(" ")).join("L");
+  const line = (rows) => {
+    const thin = Math.ceil(rows.length / 2000);
+    return "M" + rows.filter((_, k) => k < 100 || k % thin === 0 || k === rows.length - 1).map((row) => spot(row.params).map((value) => Math.max(-1e4, Math.min(1e4, value)).toFixed(1)).join(" ")).join("L");
+  };
   function drawPoint() {
     const rows = walk.rows.slice(0, at + 1);
     svg.path.attr("d", line(rows));
@@ -400,10 +412,11 @@
     sliderSays("mean", show(mean, 4));
     sliderSays("s", show(s, 4));
     const ended = walk.done && at === walk.rows.length - 1;
-    get("e").disabled = walk.method !== "em" || opened || ended;
-    get("m").disabled = walk.method !== "em" || !opened || ended;
-    get("round").disabled = get("run").disabled = ended;
-    get("back").disabled = get("reset").disabled = !at && !opened;
+    const end = ended && "This run has come to its end.", whole = walk.method !== "em" && "Only plain EM is taken apart into its E-step and its M-step.";
+    rest("e", end || whole || (opened && "The E-step is done: the M-step is next."));
+    rest("m", end || whole || (!opened && "Take the E-step first."));
+    for (const id of ["round", "run", "slow"]) rest(id, end);
+    for (const id of ["back", "reset"]) rest(id, !at && !opened && "This is the start.");
   }
   function fill(id, caption, head, rows) {
     put(id, h("caption", {}, caption), h("thead", {}, h("tr", {}, ...head.map((words) => h("th", { scope: "col" }, words)))), h("tbody", {}, ...rows.map(([first, ...rest]) => h("tr", {}, h("th", { scope: "row" }, first), ...rest.map((cell) => h("td", {}, cell))))));
@@ -411,22 +424,22 @@
   function drawNumbers() {
     const [a, b] = params(), own = EM.priorStats(params()), handed = handedOn();
     const before = at ? walk.rows[at - 1].value : NaN;
-    fill("numbers", `Round ${at}${opened ? ", after the E-step" : ""}`, ["what", "value"], [
+    fill("numbers", `Round ${at}${opened ? ", after the E-step" : ""}`, ["number", "value"], [
       ["α", show(a, 8)], ["β", show(b, 8)], ["mean", show(a / (a + b), 8)], ["concentration", show(a + b, 8)],
       ["log-likelihood", show(walk.rows[at].value, 10)], ["gained by this round", at ? show(walk.rows[at].value - before, 4) : "–"],
-      ["prior's average of log Z", show(own[0], 9)], ["prior's average of log(1 − Z)", show(own[1], 9)],
-      ["handed on by the E-step: log Z", opened ? show(handed[0], 9) : "take the E-step"], ["handed on by the E-step: log(1 − Z)", opened ? show(handed[1], 9) : "take the E-step"],
     ]);
+    const averages = [["the prior's", ...own], ["handed on by the E-step", ...(opened ? handed : ["take the", "E-step"])]];
     if (walk.method === "em" && at && !opened) {
-      const last = walk.rows[at - 1].params, growth = EM.eStep(table, last), old = EM.priorStats(last);
-      get("numbers").tBodies[0].append(h("tr", {}, h("th", { scope: "row" }, "the M-step was to match"), h("td", {}, `${show(growth[0] + old[0], 9)} and ${show(growth[1] + old[1], 9)}`)));
+      const last = walk.rows[at - 1].params, growth = EM.eStep(table, last);
+      averages[1] = ["the M-step was to match", ...EM.priorStats(last).map((part, i) => part + growth[i])];
     }
+    fill("averages", "The two averages", ["average", "of log Z", "of log(1 − Z)"], averages.map(([name, ...both]) => [name, ...both.map((part) => (typeof part === "string" ? part : show(part, 9)))]));
     let words = "";
     const { value, converged } = walk.rows[at], short = judged.logLikelihood - value;
     if (walk.done && at === walk.rows.length - 1) {
-      if (converged && short < 1e-6 * (1 + Math.abs(value))) words = `Arrived at the maximum in ${at} rounds.`;
-      else if (judged.status !== "interior") words = `There is nowhere to arrive: stopped after ${at} rounds, ${show(Math.max(short, 0), 3)} below the height that is never reached.`;
-      else words = `Stopped after ${at} rounds, ${show(short, 3)} below the maximum, which is near α = ${show(judged.params[0])}, β = ${show(judged.params[1])}. This run was heading elsewhere.`;
+      if (converged && short < 1e-6 * (1 + Math.abs(value))) words = `Arrived at the maximum in ${many(at, "round")}.`;
+      else if (judged.status !== "interior") words = `There is nowhere to arrive: stopped after ${many(at, "round")}, ${show(Math.max(short, 0), 3)} below the height that is never reached.`;
+      else words = `Stopped after ${many(at, "round")}, ${show(short, 3)} below the maximum, which is near α = ${show(judged.params[0])}, β = ${show(judged.params[1])}. This run was heading elsewhere.`;
     }
     put("end", words);
   }
@@ -441,11 +454,12 @@
       root.append("g").attr("class", "bench-axis").attr("transform", `translate(0 ${floor})`);
       root.append("text").attr("class", "bench-label").attr("x", w / 2).attr("y", tall - 6).text("success probability z");
     }
-    const logDensity = (p, q) => { const c = EM.logGamma(p + q) - EM.logGamma(p) - EM.logGamma(q); return (z) => Math.exp(c + (p - 1) * Math.log(z) + (q - 1) * Math.log1p(-z)); };
     const x = d3.scaleLinear(view.mean, [0, w]), zs = d3.range(121).map((k) => view.mean[0] + ((k + 0.5) / 121) * (view.mean[1] - view.mean[0]));
     const picked = (most) => (pairs.length <= most ? pairs : d3.range(most).map((k) => pairs[Math.floor(((k + 0.5) * pairs.length) / most)]));
-    const density = ({ x: hits, n }) => zs.map(logDensity(a + hits, b + n - hits));
-    const prior = zs.map(logDensity(a, b)), some = opened ? picked(18).map(density) : [], average = zs.map(() => 0);
+    const logs = zs.map(Math.log), others = zs.map((z) => Math.log1p(-z));
+    const beta = (p, q) => { const c = EM.logGamma(p + q) - EM.logGamma(p) - EM.logGamma(q); return logs.map((log, k) => Math.exp(c + (p - 1) * log + (q - 1) * others[k])); };
+    const density = ({ x: hits, n }) => beta(a + hits, b + n - hits);
+    const prior = beta(a, b), some = opened ? picked(18).map(density) : [], average = zs.map(() => 0);
     if (opened) {
       const group = picked(300), all = d3.sum(group, (pair) => pair.count);
       for (const pair of group) density(pair).forEach((value, k) => (average[k] += (value * pair.count) / all));
@@ -460,6 +474,7 @@
   }
   function drawStrip() {
     const w = W, tall = 232, rows = walk.rows.slice(0, at + 1), gains = rows.slice(1).map((row, k) => row.value - rows[k].value);
+    const thin = Math.ceil(at / 600), drawn = (k) => k % thin === 0 || k === at; // more would fall on the same pixels
     let root = d3.select(get("strip")).select("svg");
     if (root.empty()) {
       root = d3.select(get("strip")).append("svg").attr("viewBox", `0 0 ${w} ${tall}`).attr("role", "img").attr("aria-label", "Above, the log-likelihood of each round; below, how much each round gained, on a logarithmic scale");
@@ -468,15 +483,15 @@
       root.append("g").attr("class", "bench-axis bench-up").attr("transform", "translate(94 0)");
       root.append("g").attr("class", "bench-axis bench-down").attr("transform", "translate(94 0)");
       root.append("g").attr("class", "bench-axis bench-rounds").attr("transform", `translate(0 ${tall - 32})`);
-      root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 16).style("text-anchor", "end").text("log-likelihood");
+      root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 90).style("text-anchor", "end").text("log-likelihood");
       root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 124).style("text-anchor", "end").text("gain of each round");
     }
     const x = d3.scaleLinear([0, Math.max(at, 1)], [100, w - 14]), extent = d3.extent(rows, (row) => row.value);
     if (extent[1] - extent[0] < 1e-9) extent[0] -= 1;
     const up = d3.scaleLinear(extent, [95, 10]), positive = gains.filter((gain) => gain > 0);
     const down = d3.scaleLog([Math.max(d3.min(positive) || 1, 1e-14) / 2, (d3.max(positive) || 1) * 2], [tall - 36, 120]);
-    root.select(".bench-path").attr("d", "M" + rows.map((row, k) => `${x(k).toFixed(1)} ${up(row.value).toFixed(1)}`).join("L"));
-    root.select(".bench-gains").attr("d", gains.map((gain, k) => (gain > 1e-14 ? `M${x(k + 1).toFixed(1)} ${tall - 36}V${down(gain).toFixed(1)}` : "")).join("") || null);
+    root.select(".bench-path").attr("d", "M" + rows.map((row, k) => (drawn(k) ? `${x(k).toFixed(1)} ${up(row.value).toFixed(1)}` : "")).filter(Boolean).join("L"));
+    root.select(".bench-gains").attr("d", gains.map((gain, k) => (gain > 1e-14 && drawn(k + 1) ? `M${x(k + 1).toFixed(1)} ${tall - 36}V${down(gain).toFixed(1)}` : "")).join("") || null);
     root.select(".bench-up").call(d3.axisLeft(up).ticks(4, "~g"));
     root.select(".bench-down").call(d3.axisLeft(down).ticks(4, "~g"));
     root.select(".bench-rounds").call(d3.axisBottom(x).ticks(Math.min(at || 1, 8)).tickFormat(d3.format("d")));
@@ -497,7 +512,6 @@
 
   // ---- runs side by side
   function keep(start, method) {
-    if (kept.length === MOST_KEPT) return say("Four runs are kept already: clear them first.");
     const rows = [];
     for (const row of EM.rounds(table, start, method, judged.status)) {
       rows.push(row);
@@ -505,19 +519,31 @@
     }
     kept.push({ start, method, rows });
     drawKept();
-    say(`Run ${"ABCD"[kept.length - 1]} kept: ${rows.length - 1} rounds.`);
+  }
+  function keepThis() {
+    keep(walk.start, walk.method);
+    say(`Run ${"ABCD"[kept.length - 1]} is kept: ${kept.at(-1).rows.length - 1} rounds.`);
   }
   function compareMethods() {
     if (kept.length > 1) kept = [];
+    const first = kept.length;
     for (const method of Object.keys(METHODS)) keep(walk.start, method);
+    say(`Rounds from here: ${kept.slice(first).map(({ method, rows }) => `${METHODS[method]} ${rows.length - 1}`).join(", ")}.`);
+  }
+  function runName(i, converged) { // with the look of its path
+    const name = h("span", {}, `${"ABCD"[i]}${converged ? "" : " (did not arrive)"}`);
+    d3.select(name).append("svg").attr("class", "bench-sample").attr("viewBox", "0 0 40 10").attr("aria-hidden", "true").append("path").attr("class", `bench-kept-${i}`).attr("stroke-dasharray", DASHES[i]).attr("d", "M0 5H40");
+    return name;
   }
   function drawKept() {
     const head = ["run", "method", "start (α, β)", "rounds", "α", "β", "log-likelihood", "below the top"];
     fill("kept", kept.length ? "Runs kept; Newton's rounds are its steps" : "No run is kept yet", head, kept.map(({ start, method, rows }, i) => {
       const { params: [a, b], value, converged } = rows[rows.length - 1];
-      return [`${"ABCD"[i]}${converged ? "" : " (did not arrive)"}`, METHODS[method], start.map((part) => show(part, 4)).join(", "), String(rows.length - 1), show(a), show(b), show(value, 9), show(Math.max(judged.logLikelihood - value, 0), 2)];
+      return [runName(i, converged), METHODS[method], start.map((part) => show(part, 4)).join(", "), String(rows.length - 1), show(a), show(b), show(value, 9), show(Math.max(judged.logLikelihood - value, 0), 2)];
     }));
-    get("clear").disabled = !kept.length;
+    get("kept").tHead.hidden = !kept.length;
+    rest("clear", !kept.length && "No run is kept.");
+    rest("keep", kept.length === MOST_KEPT && "Four runs are kept already: clear them first.");
     drawPoint();
   }
 
@@ -527,27 +553,60 @@
     const [a, b] = params();
     return [data.labels ? data.labels[i] : i + 1, data.x[i], data.n[i], data.counts ? data.counts[i] : 1, data.n[i] ? data.x[i] / data.n[i] : NaN, (a + data.x[i]) / (a + b + data.n[i])];
   }
-  function order() {
-    const { by, down } = sorted, places = d3.range(data.n.length);
-    if (by === null) return places;
-    const keys = places.map((i) => shrunken(i)[by]);
-    return places.sort((i, j) => (down ? -1 : 1) * (typeof keys[i] === "string" ? keys[i].localeCompare(keys[j]) : d3.ascending(keys[i], keys[j])) || i - j);
+  // What a column is sorted by, as numbers.
+  function keysOf(column) {
+    if (column === 0) {
+      if (!data.labels) return null;
+      const places = d3.range(data.n.length).sort((i, j) => data.labels[i].localeCompare(data.labels[j])), ranks = new Float64Array(places.length);
+      places.forEach((i, rank) => (ranks[i] = rank));
+      return ranks;
+    }
+    const [a, b] = params(), { x, n, counts } = data;
+    const key = { 1: (i) => x[i], 2: (i) => n[i], 3: (i) => (counts ? counts[i] : 1), 4: (i) => (n[i] ? x[i] / n[i] : -1), 5: (i) => (a + x[i]) / (a + b + n[i]) }[column];
+    return Float64Array.from(n, (_, i) => key(i));
   }
-  const shrinkRows = () => [HEAD, ...order().map((i) => shrunken(i).map((value) => (Number.isNaN(value) ? "" : value)))];
+  // The rows at places `from` to `to` of the sorted table. Only these are put in order, for there may be many others.
+  function sortedRows(from, to) {
+    const { by, down } = sorted;
+    if (by === null) return d3.range(from, to);
+    const places = d3.range(data.n.length);
+    const keys = by === 5 ? keysOf(5) : (sorted.keys ??= keysOf(by)), way = down ? -1 : 1; // by === 5: they move with the prior
+    const compare = keys ? (i, j) => way * (keys[i] - keys[j]) || i - j : (i, j) => way * (i - j);
+    const last = places.length - 1;
+    if (from > 0) d3.quickselect(places, from, 0, last, compare);
+    if (to <= last) d3.quickselect(places, to, from, last, compare);
+    return places.slice(from, to).sort(compare);
+  }
+  const shrinkRows = () => [HEAD, ...sortedRows(0, data.n.length).map((i) => shrunken(i).map((value) => (Number.isNaN(value) ? "" : value)))];
+  function buildShrink() {
+    const head = HEAD.map((words, k) => h("th", { scope: "col" }, h("button", { type: "button", onclick: () => {
+      sorted = { by: k, down: sorted.by === k && !sorted.down };
+      drawShrink();
+      say(`Sorted by ${words}, ${sorted.down ? "descending" : "ascending"}.`);
+    } }, words)));
+    put("shrink", h("caption", {}, "Raw and shrunken averages"), h("thead", {}, h("tr", { "aria-rowindex": 1 }, ...head)), h("tbody", { "aria-hidden": "true" }), h("tbody", { id: "bench-shrink-rows" }), h("tbody", { "aria-hidden": "true" }));
+    const inSight = new ResizeObserver(drawShrink);
+    inSight.observe(get("shrink").parentElement);
+    get("shrink").parentElement.addEventListener("scroll", drawShrink);
+  }
   function drawShrink() {
-    const places = order(), shown = places.slice(0, SHOWN_ROWS);
-    put("shrink-said", `With the prior of round ${at}. ${places.length > SHOWN_ROWS ? `The first ${SHOWN_ROWS} of ${places.length} rows are shown; copy or download has all.` : ""}`);
-    fill("shrink", "Raw and shrunken averages", HEAD, shown.map((i) => shrunken(i).map((value, k) => (k < 4 ? String(value) : Number.isNaN(value) ? "–" : value.toFixed(4)))));
+    const all = Math.min(data.n.length, SHOWN_ROWS), box = get("shrink").parentElement, tall = rowHeight();
+    put("shrink-said", `With the prior of round ${at}.${all < data.n.length ? ` The first ${all} of ${data.n.length} rows are shown; copy or download has all.` : ""}`);
+    get("shrink").setAttribute("aria-rowcount", all + 1);
     get("shrink").tHead.querySelectorAll("th").forEach((cell, k) => {
       const here = sorted.by === k;
       cell.setAttribute("aria-sort", here ? (sorted.down ? "descending" : "ascending") : "none");
-      cell.replaceChildren(h("button", { type: "button", onclick: () => {
-        sorted = { by: k, down: here && !sorted.down };
-        drawShrink();
-        get("shrink").tHead.querySelectorAll("button")[k].focus();
-      } }, HEAD[k], here ? (sorted.down ? " ▼" : " ▲") : ""));
+      cell.firstChild.textContent = HEAD[k] + (here ? (sorted.down ? " ▼" : " ▲") : "");
     });
+    const from = Math.max(Math.min(Math.floor(box.scrollTop / tall), all) - SPARE_ROWS, 0), to = Math.min(from + Math.ceil((box.clientHeight || 400) / tall) + 2 * SPARE_ROWS, all);
+    const [before, , after] = get("shrink").tBodies;
+    before.style.height = `${from * tall}px`;
+    after.style.height = `${(all - to) * tall}px`;
+    d3.select(get("shrink-rows")).selectAll("tr").data(sortedRows(from, to)).join("tr").attr("aria-rowindex", (_, k) => from + k + 2)
+      .selectAll("th, td").data((i) => shrunken(i)).join((enter) => enter.append((_, k) => h(k ? "td" : "th", k ? {} : { scope: "row" })))
+      .text((value, k) => (k < 4 ? value : Number.isNaN(value) ? "–" : value.toFixed(4)));
   }
+  const rowHeight = () => 2 * parseFloat(getComputedStyle(document.documentElement).fontSize); // as bench.css has it
   const traceCsv = () => Rows.csv([["round", "alpha", "beta", "log_likelihood"], ...walk.rows.slice(0, at + 1).map(({ params: [a, b], value }, k) => [k, a, b, value])]);
   const rowsCsv = () => Rows.csv([["x", "n", "counts"], ...data.n.map((n, i) => [data.x[i], n, data.counts ? data.counts[i] : 1])]);
   function python() {
@@ -563,7 +622,7 @@
     if (data.key === "drawn") parts.set("truth", Object.values(data.truth).join(" "));
     let words = "";
     if (data.key === "own") {
-      const rows = (data.inLink ??= data.n.map((n, i) => [data.x[i], n, ...(data.counts ? [data.counts[i]] : [])].join("_")).join("."));
+      const rows = (data.inLink ??= data.n.slice(0, LONGEST_LINK).map((n, i) => [data.x[i], n, ...(data.counts ? [data.counts[i]] : [])].join("_")).join("."));
       if (rows.length <= LONGEST_LINK) {
         parts.set("rows", rows);
         words = "The link holds your rows. Whoever has it can read them.";

@@ -66,7 +66,7 @@
     if (!size) throw new RangeError("the data must hold a row with n >= 1 and count >= 1");
     const parts = { x: histogram(x, counts), y: histogram(Array.from(n, (trials, i) => trials - x[i]), counts), n: histogram(n, counts) };
     const stops = [...new Set(Object.values(parts).flat().map(([value]) => value))].sort((one, other) => one - other);
-    const j = [], width = [], tails = { x: [], y: [], n: [] };
+    const j = [], width = [], tails = { x: [], y: [], n: [] }, rules = {};
     const dense = stops[stops.length - 1] <= DENSE;
     const at = { x: 0, y: 0, n: 0 }, left = { x: size, y: size, n: size };
     let start = 0;
@@ -75,7 +75,7 @@
         while (at[key] < parts[key].length && parts[key][at[key]][0] < stop) left[key] -= parts[key][at[key]++][1];
       while (start < stop) {
         const length = Math.min(stop - start, dense ? SHORT : Math.max(start, SHORT));
-        for (const [offset, weight] of gaussSumRule(length)) {
+        for (const [offset, weight] of (rules[length] ??= gaussSumRule(length))) {
           j.push(start + offset);
           width.push(weight);
           for (const key in parts) tails[key].push(left[key]);
