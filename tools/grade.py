@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grading import batch, collect, lab, report, sandbox
+from grading import batch, collect, lab, names, report, sandbox
 from grading.lab import ROOT, LabError
 
 
@@ -54,13 +54,12 @@ def _grade(options: argparse.Namespace) -> int:
     with sandbox.short_folder("lab-") as scratch:
         ready = lab.make(options.lab, Path(scratch), options.root)
         cells = [(cell.cell_type, cell.source) for cell in ready.release.cells]
-        submissions, ignored = collect.collect(where, ready.name, lab.student_id(cells), Path(scratch))
+        own = {path.name: (ready.folder / path).read_bytes() for path in ready.data_files}
+        submissions = collect.collect(where, ready.name, lab.student_id(cells), own)
         students = [submission.student for submission in submissions]
         by_hand = report.read_manual(
             Path(options.manual).expanduser() if options.manual else None, ready, students
         )
-        if ignored:
-            print(f"Passed over, as no notebooks: {', '.join(ignored[:10])}{' …' if ignored[10:] else ''}")
         door = sandbox.choose(limits)
         print(f"{ready.name}: {len(submissions)} submissions, {options.jobs} at a time, each {door}")
         out.mkdir(parents=True, exist_ok=True)
@@ -68,7 +67,9 @@ def _grade(options: argparse.Namespace) -> int:
         batch.make_fonts(fonts)
         job = batch.Job(ready, door, limits, Path(scratch), hidden=(sources, where, out), fonts=fonts)
         progress = _Progress(submissions)
-        contents = {item.file: item.content for item in submissions if item.content is not None}
+        contents = {
+            item.file: (item.content, item.given) for item in submissions if item.content is not None
+        }
         for submission in submissions:
             if submission.content is None:
                 progress(submission.file, batch.Marks(problem=submission.problem), True)
@@ -85,7 +86,7 @@ def _grade(options: argparse.Namespace) -> int:
             "copy it, fill in points, then MANUAL=that copy"
         )
     for page in unwritten:
-        print(f"make grade: no feedback page for {report.guarded(page)}", file=sys.stderr)
+        print(f"make grade: no feedback page for {names.guarded(page)}", file=sys.stderr)
     changed = sorted(name for name, _ in before ^ _hashes(sources))
     if changed:
         print(
@@ -114,7 +115,7 @@ class _Progress:
             said += "" if new else ", unchanged"
             said += "".join(f"; {note}" for note in marks.notes)
         count = f"[{self._done:{len(str(total))}}/{total}]"
-        print(report.guarded(f"{count} {self._names[file]}: {said}"), flush=True)
+        print(names.guarded(f"{count} {self._names[file]}: {said}"), flush=True)
 
 
 def _hashes(folder: Path) -> set[tuple[str, str]]:

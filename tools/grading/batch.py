@@ -30,7 +30,7 @@ from grading.sandbox import Door, Limits
 _HERE = Path(__file__).parent
 # What the grader of one submission may use itself: outputs are read in bounds, this is the second line.
 _GRADER_MEMORY = 6 * 2**30
-_CHILD_SUBREAPER = 36
+_CHILD_SUBREAPER, _DUMPABLE = 36, 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,6 @@ class Job:
     door: Door
     limits: Limits
     scratch: Path
-    expected: frozenset[str] = frozenset()
     hidden: tuple[Path, ...] = ()
     fonts: Path | None = None
 
@@ -63,8 +62,8 @@ def key(content: bytes, job: Job) -> str:
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 
-def reference(job: Job) -> frozenset[str]:
-    """Grade the lab's own solution, which must earn all points; return the tests that end in a number."""
+def reference(job: Job) -> None:
+    """Grade the lab's own solution, which must earn all points."""
     marks = next(iter(run([("the solution", job.lab.source)], job, 1)))[1]
     if marks.problem:
         raise LabError(f"the solution of {job.lab.name} cannot be graded: {marks.problem}")
@@ -75,24 +74,29 @@ def reference(job: Job) -> frozenset[str]:
                 f"the solution of {job.lab.name} earns {earned:g} of {question.points:g} points "
                 f"in {question.name}" + "".join(f"; {note}" for note in marks.notes)
             )
-    return frozenset(marks.numeric)
 
 
 def run(
-    submissions: Iterable[tuple[str, bytes | nbformat.NotebookNode]], job: Job, jobs: int
+    submissions: Iterable[tuple[str, bytes | nbformat.NotebookNode] | tuple[str, bytes, object]],
+    job: Job,
+    jobs: int,
 ) -> Iterable[tuple[str, Marks]]:
-    """Yield (name, marks) as submissions are done, at most `jobs` at a time."""
+    """Yield (name, marks) as submissions are done, at most `jobs` at a time.
+
+    A submission is its name, its content and, where it is known, what the notebook says its STUDENT_ID is.
+    """
     context = _context()
     waiting, running = list(submissions)[::-1], {}
     slots = list(range(jobs))
-    patience = job.limits.total_seconds + job.limits.cell_seconds + 120
+    patience = (job.limits.total_seconds + job.limits.cell_seconds) * job.limits.patience + 120
     try:
         while waiting or running:
             while waiting and slots:
-                name, content = waiting.pop()
+                name, content, *more = waiting.pop()
+                given = more[0] if more else None
                 here, there = context.Pipe(duplex=False)
                 slot = slots.pop()
-                process = context.Process(target=_work, args=(there, content, job, slot))
+                process = context.Process(target=_work, args=(there, content, given, job, slot))
                 process.start()
                 there.close()
                 running[here] = (name, process, slot, time.monotonic() + patience)
@@ -169,12 +173,13 @@ def _end_descendants(of: psutil.Process) -> None:
         psutil.wait_procs(left, timeout=0.2)
 
 
-def _work(there: multiprocessing.connection.Connection, content, job: Job, slot: int) -> None:
+def _work(there: multiprocessing.connection.Connection, content, given, job: Job, slot: int) -> None:
     """Grade one submission and send the marks; runs in a process of its own."""
     os.setpgid(0, 0)  # the terminal's Ctrl-C is for the batch, which ends us
     logging.disable(logging.CRITICAL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a kernel leaves behind comes to us
+        ctypes.CDLL(None).prctl(_DUMPABLE, 0, 0, 0, 0)  # no other process of this user may read our memory
         resource.setrlimit(resource.RLIMIT_AS, (_GRADER_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     try:
         marks = mark(
@@ -183,7 +188,7 @@ def _work(there: multiprocessing.connection.Connection, content, job: Job, slot:
             job.door,
             job.limits,
             job.scratch,
-            expected=job.expected,
+            given=given,
             slot=slot,
             hidden=job.hidden,
             fonts=job.fonts,
@@ -212,27 +217,27 @@ def make_fonts(folder: Path) -> None:
 
 
 def remembered(
-    submissions: dict[str, bytes],
+    submissions: dict[str, tuple[bytes, object]],
     job: Job,
     jobs: int,
     store: Path,
     tell: Callable[[str, Marks, bool], None],
 ) -> dict[str, Marks]:
-    """Grade what is new or changed and take the rest from `store`.
+    """Grade what is new or changed, by name content and STUDENT_ID, and take the rest from `store`.
 
     `tell` hears of each as it is done: name, marks, whether new.
     """
     store.mkdir(parents=True, exist_ok=True)
-    done, keys = {}, {name: key(content, job) for name, content in submissions.items()}
+    done, keys = {}, {name: key(content, job) for name, (content, _) in submissions.items()}
     for name in submissions:
         path = store / f"{keys[name]}.json"
         if path.is_file():
             done[name] = Marks(**json.loads(path.read_text(encoding="utf-8")))
             tell(name, done[name], False)
-    new = [(name, content) for name, content in submissions.items() if name not in done]
+    new = [(name, *about) for name, about in submissions.items() if name not in done]
     if not new:
         return done
-    job = dataclasses.replace(job, expected=reference(job))
+    reference(job)
     for name, marks in run(new, job, jobs):
         done[name] = marks
         if not marks.problem:

@@ -1,28 +1,50 @@
 """Find the submissions in a folder or a learning platform's zip, and whose they are.
 
-Nothing is run, and no link is followed.
+Nothing is run, unpacked or followed. Every source, a folder or a zip or zips inside zips, is first read into
+one flat list of files; what follows, whose they are and which of them is graded, works on that list alone.
 """
 
-import codecs
-import csv
 import dataclasses
 import io
 import json
 import re
-import shutil
 import stat
 import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
-from grading.lab import LabError, same_name, student_id
+from grading.lab import LabError, student_id
+from grading.names import same_name
 
 _LARGEST = 20 * 2**20
+_LARGEST_ZIP = 200 * 2**20
 _MOST = 5000
 _ALL_TOGETHER = 2 * 2**30
-_IGNORED = ("__MACOSX", "__pycache__")
-# As Moodle and Canvas name what they export.
-_MOODLE = re.compile(r"(?P<name>.+?)_\d+_assignsubmission_")
-_CANVAS = re.compile(r"(?P<name>[^_]+)(_LATE)?_\d+_\d+_.+")
+_DEEPEST = 5
+_MOST_NOTEBOOKS = 5
+# As the platforms name what they export: whose it is, and by which number or name they know the student.
+_PLATFORMS = (
+    re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+).*", re.DOTALL),  # Moodle
+    re.compile(
+        r".*_(?P<id>(?P<name>[^_]+))_attempt_(?P<attempt>\d{4}(-\d\d){5}).*", re.DOTALL
+    ),  # Blackboard
+    re.compile(r"(?P<name>[^_]+)(_LATE)?_(?P<id>\d+)_\d+_.+", re.DOTALL),  # Canvas
+)
+
+
+@dataclasses.dataclass
+class File:
+    """One file of a source: the names that lead to it, and its bytes, or why there are none."""
+
+    parts: tuple[str, ...]
+    content: bytes | None = None
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The names that lead to it, as a path."""
+        return "/".join(self.parts)
 
 
 @dataclasses.dataclass
@@ -34,197 +56,129 @@ class Submission:
     content: bytes | None = None
     problem: str = ""
     notes: list[str] = dataclasses.field(default_factory=list)
+    id: str = ""
+    given: object = None  # what the notebook says STUDENT_ID is
+    check: bool = False  # whether a person should look whose it is
+    own_name: bool = False  # whether the notebook itself says whose it is
 
 
 def collect(
-    where: Path, lab: str, placeholder: str | None, scratch: Path
-) -> tuple[list[Submission], list[str]]:
-    """Return the submissions in a stable order, and the names of files that were passed over.
+    where: Path, lab: str, placeholder: str | None, data: dict[str, bytes] | None = None
+) -> list[Submission]:
+    """Return the submissions in a stable order.
 
-    `placeholder` is the STUDENT_ID of the notebook as handed out, which names nobody. Zips are unpacked
-    below `scratch`.
+    `placeholder` is the STUDENT_ID of the notebook as handed out, which names nobody. `data` are the lab's
+    own files, of which nothing needs to be said where they are handed in again.
     """
     if not where.exists():
         raise LabError(f"FROM={where}: there is no such folder or zip")
     if where.is_file() and where.suffix.lower() != ".zip":
         raise LabError(f"FROM={where} is neither a folder nor a zip")
-    found, ignored = [], []
-    if where.is_file():
-        found += _scan_zip(where, "", lab, scratch, ignored)
+    if where.is_dir():
+        files = list(_in_folder(where))
     else:
-        found += _scan(_step_inside(where), "", lab, scratch, ignored)
-    if not found:
-        seen = f"; it has {', '.join(sorted(ignored)[:5])}" if ignored else ""
+        with where.open("rb") as file:
+            files = list(_in_zip(file, (), []))
+        for file in files:
+            file.parts = file.parts if any(file.parts) else (where.name,)
+    if not any(_is_notebook(file) or file.problem for file in files):
+        seen = f"; it has {', '.join(sorted(file.name for file in files)[:5])}" if files else ""
         raise LabError(f"FROM={where} holds no submission, that is no .ipynb file{seen}")
-    found += [
-        Submission(name, _fallback(PurePosixPath(name).stem), problem="is no notebook (.ipynb)")
-        for name in ignored
-    ]
-    found = _beside_texts(found)
+    _tell_apart(files)
+    found = []
+    for name, own in _by_student(files, lab):
+        found += _handed_in(name, own, lab, data or {})
     for submission in found:
         _identify(submission, placeholder)
-    found.sort(key=lambda submission: (submission.student.casefold(), submission.file))
-    return found, sorted(ignored)
+    _keep_namesakes_apart(found)
+    return sorted(found, key=lambda submission: (submission.student.casefold(), submission.file))
 
 
-def _beside_texts(found: list[Submission]) -> list[Submission]:
-    """Leave out Moodle's folders of online texts where the same student's notebook is here; note them."""
-    graded = {item.student: item for item in found if item.content is not None}
-    kept = []
-    for item in found:
-        if item.content is None and item.student in graded and "_assignsubmission_onlinetext" in item.file:
-            graded[item.student].notes.append(f"there is an online text too: {item.file}")
-        else:
-            kept.append(item)
-    return kept
+# Reading.
 
 
-def _is_notebook(path: Path) -> bool:
-    """Tell notebooks by name, those too to which a browser has added an ending."""
-    return path.name.lower().endswith((".ipynb", ".ipynb.txt", ".ipynb.json"))
-
-
-def _step_inside(folder: Path) -> Path:
-    """Enter a folder that holds nothing but a folder of folders, as zips often do."""
-    inside = [path for path in folder.iterdir() if not path.name.startswith((".", *_IGNORED))]
-    if len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink():
-        deeper = [path for path in inside[0].iterdir() if not path.name.startswith((".", *_IGNORED))]
-        if deeper and all(path.is_dir() or path.suffix.lower() == ".zip" for path in deeper):
-            return inside[0]
-        if sum(path.suffix.lower() == ".ipynb" for path in deeper) > 1:
-            return inside[0]
-    return folder
-
-
-def _scan(folder: Path, prefix: str, lab: str, scratch: Path, ignored: list[str]) -> list[Submission]:
-    found = []
+def _in_folder(folder: Path, above: tuple[str, ...] = ()) -> Iterator[File]:
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        name = prefix + path.name
-        if path.name.startswith((".", *_IGNORED)):
-            continue
-        if path.is_symlink():
-            found.append(
-                Submission(name, _fallback(path.stem), problem="is a symbolic link, which is not followed")
-            )
-        elif path.is_dir():
-            found += _from_folder(path, name, lab, scratch, ignored)
-        elif path.suffix.lower() == ".zip" and path.is_file():
-            found += _scan_zip(path, f"{name}/", lab, scratch, ignored)
-        elif _is_notebook(path):
-            found.append(_from_file(path, name, _fallback(path.name[: path.name.lower().rindex(".ipynb")])))
-        else:
-            ignored.append(name)
-    return found
-
-
-def _from_folder(folder: Path, name: str, lab: str, scratch: Path, ignored: list[str]) -> list[Submission]:
-    student = _fallback(folder.name.removesuffix(".ipynb"))
-    notebooks = sorted(
-        path
-        for path in folder.rglob("*")
-        if _is_notebook(path)
-        and not any(part.startswith((".", *_IGNORED)) for part in path.relative_to(folder).parts)
-    )
-    zips = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip" and path.is_file())
-    if not notebooks and zips:
-        found = []
-        for path in zips:
-            label = f"{name}/{path.relative_to(folder).as_posix()}/"
-            inside = _scan_zip(path, label, lab, scratch, ignored)
-            for submission in inside:
-                submission.student = student
-            found += inside
-        return found
-    return [_from_notebooks(folder, name, lab, student, notebooks)]
-
-
-def _from_notebooks(folder: Path, name: str, lab: str, student: str, notebooks: list[Path]) -> Submission:
-    named = [path for path in notebooks if path.stem == lab]
-    if len(notebooks) > 1 and len(named) == 1:
-        notebooks = named
-    if not notebooks:
-        return Submission(name, student, problem="is a folder without a notebook (.ipynb)")
-    if len(notebooks) > 1:
-        listed = ", ".join(path.relative_to(folder).as_posix() for path in notebooks[:4])
-        return Submission(name, student, problem=f"holds {len(notebooks)} notebooks ({listed}): keep one")
-    path = notebooks[0]
-    label = f"{name}/{path.relative_to(folder).as_posix()}"
-    if path.is_dir():
-        return Submission(label, student, problem="is a folder, not a notebook")
-    if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
-        return Submission(label, student, problem="is a symbolic link, which is not followed")
-    return _from_file(path, label, student)
-
-
-def _from_file(path: Path, name: str, student: str) -> Submission:
-    try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode):
-            return Submission(name, student, problem="is not a regular file")
-        if about.st_size > _LARGEST:
-            return Submission(name, student, problem=f"is larger than {_LARGEST // 2**20} MiB")
-        return Submission(name, student, path.read_bytes())
-    except OSError as error:
-        return Submission(name, student, problem=f"cannot be read: {error.strerror}")
-
-
-def _scan_zip(path: Path, prefix: str, lab: str, scratch: Path, ignored: list[str]) -> list[Submission]:
-    target = scratch / f"zip-{len(list(scratch.glob('zip-*')))}"
-    target.mkdir()
-    label = prefix.rstrip("/") or path.name
-    try:
-        refused = _unpack(path, target)
-    except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError) as error:
-        return [Submission(label, _fallback(path.stem), problem=f"is not a zip that can be read: {error}")]
-    found = [
-        Submission(prefix + name, _whose(PurePosixPath(name.replace("\\", "/"))), problem=why)
-        for name, why in refused
-    ]
-    inside = _step_inside(target)
-    single = bool(prefix)
-    if inside != target:
-        prefix += f"{inside.name}/"
-    found += _scan(inside, prefix, lab, scratch, ignored)
-    if single and len(found) == 1 and not found[0].problem:  # a zip in an export is one student's
-        found[0].student = _fallback(path.stem)
-    return found
-
-
-def _unpack(path: Path, target: Path) -> list[tuple[str, str]]:
-    """Unpack the notebooks and nested zips of a zip into a folder; return what was refused, and why."""
-    refused = []
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-        if len(entries) > _MOST:
-            raise ValueError(f"it has more than {_MOST} entries")
-        if sum(entry.file_size for entry in entries) > _ALL_TOGETHER:
-            raise ValueError(f"unpacked it would be larger than {_ALL_TOGETHER // 2**30} GiB")
-        for entry in entries:
-            written = _decoded(entry)
-            inside = PurePosixPath(written.replace("\\", "/"))
-            if inside.is_absolute() or ".." in inside.parts or re.match(r"[A-Za-z]:", entry.filename):
-                refused.append((entry.filename, "points outside the zip, and was not unpacked"))
-            elif stat.S_ISLNK(entry.external_attr >> 16):
-                refused.append((entry.filename, "is a symbolic link, which is not followed"))
-            elif entry.is_dir():
-                (target / inside).mkdir(parents=True, exist_ok=True)
-            elif entry.file_size > _LARGEST:
-                refused.append((entry.filename, f"is larger than {_LARGEST // 2**20} MiB"))
+        parts = (*above, path.name)
+        try:
+            about = path.lstat()
+            if _is_junk(path.name):
+                continue
+            if stat.S_ISLNK(about.st_mode):
+                yield File(parts, problem="is a symbolic link, which is not followed")
+            elif stat.S_ISDIR(about.st_mode):
+                yield from list(_in_folder(path, parts)) or [_empty(parts)]
+            elif not stat.S_ISREG(about.st_mode):
+                yield File(parts, problem="is not a regular file")
+            elif path.suffix.lower() == ".zip":
+                with path.open("rb") as file:
+                    yield from _in_zip(file, parts, [])
             else:
-                place = target / inside
-                place.parent.mkdir(parents=True, exist_ok=True)
-                if place.exists():
-                    refused.append((written, "is in the zip twice: the first is graded, this one not"))
-                    continue
-                # The size in the zip's directory is a claim: read no more than it says.
-                with archive.open(entry) as packed, place.open("wb") as unpacked:
-                    shutil.copyfileobj(packed, unpacked)
-    return refused
+                yield _file(parts, about.st_size, path.read_bytes)
+        except OSError as error:
+            yield File(parts, problem=f"cannot be read: {error.strerror}")
 
 
-def _whose(entry: PurePosixPath) -> str:
-    """Return whose an entry of a zip is: its folder's, if it lies in one of the export's."""
-    return _fallback(entry.parts[0] if _MOODLE.match(entry.parts[0]) else entry.stem)
+def _in_zip(packed, above: tuple[str, ...], read: list[int]) -> Iterator[File]:
+    """Yield the files of a zip, and of zips in it; `read` counts what all of them hold, for the bounds."""
+    try:
+        archive = zipfile.ZipFile(packed)
+        entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError, NotImplementedError) as error:
+        yield File(above, problem=f"is not a zip that can be read: {error}")
+        return
+    read += [entry.file_size for entry in entries]
+    if len(read) > _MOST or sum(read) > _ALL_TOGETHER:
+        bounds = f"{_MOST} files or {_ALL_TOGETHER // 2**30} GiB"
+        yield File(above, problem=f"unpacked it would be more than {bounds}")
+        return
+    names = [entry.filename for entry in entries]
+    if not any(not name.endswith("/") for name in names):
+        yield _empty(above)
+    for entry in entries:
+        written = _decoded(entry).replace("\\", "/")
+        inside = PurePosixPath(written)
+        parts = (*above, *(part for part in inside.parts if part not in ("/", "..")))
+        if any(map(_is_junk, inside.parts)):
+            continue
+        if entry.is_dir():
+            if sum(name.startswith(entry.filename) for name in names) == 1:
+                yield _empty(parts)
+            continue
+        if inside.is_absolute() or ".." in inside.parts or re.match(r"[A-Za-z]:", written):
+            yield File(parts, problem="points outside the zip")
+        elif stat.S_ISLNK(entry.external_attr >> 16):
+            yield File(parts, problem="is a symbolic link, which is not followed")
+        elif inside.suffix.lower() == ".zip":
+            nested = _file(
+                parts, entry.file_size, lambda entry=entry: _unpacked(archive, entry), _LARGEST_ZIP
+            )
+            if nested.content is None or len(above) > _DEEPEST:
+                yield File(parts, problem=nested.problem or "is a zip too deep in others")
+            else:
+                yield from _in_zip(io.BytesIO(nested.content), parts, read)
+        else:
+            yield _file(parts, entry.file_size, lambda entry=entry: _unpacked(archive, entry))
+
+
+def _empty(parts: tuple[str, ...]) -> File:
+    return File((*parts, ""), problem="is a folder without a notebook (.ipynb)")
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return an entry's bytes; its size in the zip's directory is a claim: no more is read than it says."""
+    with archive.open(entry) as file:
+        return file.read(entry.file_size + 1)
+
+
+def _file(parts: tuple[str, ...], size: int, read: Callable[[], bytes], largest: int = _LARGEST) -> File:
+    """Return a file with its bytes; what is wrong with one is said of it, and stops no other."""
+    if size > largest:
+        return File(parts, problem=f"is larger than {largest // 2**20} MiB")
+    try:
+        return File(parts, read())
+    except Exception as error:  # zlib, lzma, encryption and what else a zip can hide
+        return File(parts, problem=f"cannot be read: {error or type(error).__name__}")
 
 
 def _decoded(entry: zipfile.ZipInfo) -> str:
@@ -237,10 +191,121 @@ def _decoded(entry: zipfile.ZipInfo) -> str:
         return entry.filename
 
 
-def _fallback(name: str) -> str:
-    """Return whose a file is by its name, as platforms write it."""
-    match = _MOODLE.match(name) or _CANVAS.fullmatch(name)
-    return " ".join((match["name"] if match else name).split())[:100] or "unnamed"
+def _is_junk(name: str) -> bool:
+    return name.startswith((".", "__MACOSX", "__pycache__")) and name not in (".", "..")
+
+
+def _is_notebook(file: File) -> bool:
+    """Tell notebooks by name, those too to which a browser has added an ending."""
+    return file.parts[-1].lower().endswith((".ipynb", ".ipynb.txt", ".ipynb.json"))
+
+
+def _tell_apart(files: list[File]) -> None:
+    """Give files of one name, as a zip may hold, names of their own."""
+    seen: Counter[str] = Counter()
+    for file in files:
+        seen[file.name] += 1
+        if seen[file.name] > 1:
+            last = PurePosixPath(file.parts[-1])
+            file.parts = (*file.parts[:-1], f"{last.stem} ({seen[file.name]}){last.suffix}")
+
+
+# Whose they are.
+
+
+def _platform(name: str) -> re.Match | None:
+    return next((match for match in (one.fullmatch(name) for one in _PLATFORMS) if match), None)
+
+
+def _bare(name: str) -> str:
+    """Return a file's name without the endings that say what it is."""
+    return (
+        re.sub(r"(\.(zip|ipynb|json|txt|pdf|html?|docx?|rar|7z|tar|gz|py|md))+$", "", name, flags=re.I)
+        or name
+    )
+
+
+def _is_lab(name: str, lab: str) -> bool:
+    return same_name(_bare(name)).startswith(same_name(lab))
+
+
+def _by_student(files: list[File], lab: str) -> list[tuple[str, list[File]]]:
+    """Return the files of each hand-in under the name that stands above them."""
+    heads: dict[str, list[File]] = {}
+    for file in files:
+        heads.setdefault(file.parts[0], []).append(file)
+    found: dict[object, tuple[str, list[File]]] = {}
+    for head, own in heads.items():
+        inside = [File(file.parts[1:], file.content, file.problem) for file in own if len(file.parts) > 1]
+        if not _platform(head) and len(inside) == len(own) and _is_export(inside, lab, len(heads) == 1):
+            for name, deeper in _by_student(inside, lab):
+                for file in deeper:
+                    file.parts = (head, *file.parts)
+                found[head, name] = name, deeper
+            continue
+        match = _platform(head)
+        # Moodle and Canvas may spread one student's files over several folders and names.
+        key = (match["id"], match["name"], match.groupdict().get("attempt")) if match else head
+        found.setdefault(key, (head, []))[1].extend(own)
+    return list(found.values())
+
+
+def _is_export(inside: list[File], lab: str, alone: bool) -> bool:
+    """Tell a folder or zip of many students' work from one student's."""
+    heads = {file.parts[0] for file in inside}
+    if any(map(_platform, heads)):
+        return True
+    if not alone or any(_is_lab(head, lab) for head in heads):
+        return False
+    return all(len(file.parts) > 1 for file in inside) or sum(map(_is_notebook, inside)) > 1
+
+
+def _handed_in(name: str, files: list[File], lab: str, data: dict[str, bytes]) -> list[Submission]:
+    """Return the one submission among a student's files; or several, if it cannot be told which it is."""
+    match = _platform(name)
+    student = " ".join((match["name"] if match else _bare(name)).split())[:100] or "unnamed"
+    known = match["id"] if match else ""
+    notebooks = [file for file in files if _is_notebook(file)]
+    exact = [file for file in notebooks if _own_name(file, lab) == same_name(lab)]
+    chosen = exact if len(exact) == 1 else [file for file in notebooks if _is_lab(_own_file(file), lab)]
+    chosen = chosen or notebooks
+    others = [
+        file
+        for file in files
+        if not (file in chosen or _is_empty(file) or data.get(file.parts[-1], b"\0") == file.content)
+    ]
+    listed = ", ".join(file.name.rstrip("/") for file in others[:4]) + (" …" if others[4:] else "")
+    if not notebooks:
+        first = (others or files)[0]
+        why = f"no notebook (.ipynb) among {listed}" if len(others) > 1 else first.problem
+        texts = [file for file in files if "_assignsubmission_onlinetext" in file.name]
+        if texts:
+            why = f"an online text, and no notebook (.ipynb): {', '.join(file.name for file in texts)}"
+        return [
+            Submission(first.name.rstrip("/"), student, None, why or "is no notebook (.ipynb)", id=known)
+        ]
+    if len(chosen) > _MOST_NOTEBOOKS:
+        names = ", ".join(file.name for file in chosen[:4])
+        why = f"holds {len(chosen)} notebooks ({names} …): keep one"
+        return [Submission(name, student, None, why, id=known)]
+    notes = [f"also handed in, and not looked at: {listed}"] if others else []
+    return [
+        Submission(file.name, student, file.content, file.problem, list(notes), known) for file in chosen
+    ]
+
+
+def _is_empty(file: File) -> bool:
+    return not file.parts[-1]
+
+
+def _own_file(file: File) -> str:
+    """Return a file's name as the student gave it, which Canvas and Blackboard put after theirs."""
+    match = re.fullmatch(r".*_(?:\d+_\d+|attempt_[\d-]+|assignsubmission_file)_(.+)", file.parts[-1])
+    return match[1] if match else file.parts[-1]
+
+
+def _own_name(file: File, lab: str) -> str:
+    return same_name(_bare(_own_file(file)))
 
 
 def _identify(submission: Submission, placeholder: str | None) -> None:
@@ -250,45 +315,28 @@ def _identify(submission: Submission, placeholder: str | None) -> None:
         given = student_id(_cells(submission.content))
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, MemoryError):
         return  # the grader proper will say what is wrong with it
-    if given and given != placeholder:
-        submission.student = given
-    else:
+    submission.given = given
+    if given is None and placeholder is not None:
+        submission.check = True
+        submission.notes.append("STUDENT_ID is worked out in the notebook: named by the file")
+    elif given in (None, "", placeholder):
         submission.notes.append("STUDENT_ID was not set: named by the file")
+    else:
+        submission.student, submission.own_name = " ".join(str(given).split())[:100] or "unnamed", True
+
+
+def _keep_namesakes_apart(found: list[Submission]) -> None:
+    """Add the platform's number to a name that two of its students share."""
+    ids: dict[str, set[str]] = {}
+    for item in found:
+        if not item.own_name:
+            ids.setdefault(same_name(item.student), set()).add(item.id)
+    for item in found:
+        if not item.own_name and item.id and len(ids[same_name(item.student)]) > 1:
+            item.student = f"{item.student} ({item.id})"
 
 
 def _cells(content: bytes) -> list[tuple[str, str]]:
-    notebook = json.loads(content)
+    notebook = json.loads(content.decode("utf-8-sig"))
     cells = notebook.get("cells") or [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
     return [(cell["cell_type"], "".join(cell.get("source", cell.get("input", "")))) for cell in cells]
-
-
-def read_table(path: Path, columns: tuple[str, ...], what: str) -> list[dict[str, str]]:
-    """Read a CSV that must have some columns, as spreadsheets of any country write it.
-
-    Commas, semicolons or tabs; headers of any case; names guarded against spreadsheets lose their guard.
-    """
-    try:
-        content = path.read_bytes()
-        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        text = content.decode("utf-16" if wide else "utf-8-sig")
-        text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's word to itself
-        first = text.split("\n", 1)[0]
-        found = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-        header, *lines = [line for line in found if any(map(str.strip, line))] or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabError(f"{what}={path} cannot be read as a CSV in UTF-8: {error}") from error
-    header = [same_name(name) for name in header]
-    missing = [column for column in columns if column not in header]
-    if missing:
-        raise LabError(f"{what}={path} lacks the column {missing[0]!r}; it needs {', '.join(columns)}")
-    if not lines:
-        raise LabError(f"{what}={path} has no row below its header")
-    return [
-        {
-            column: re.sub(
-                r"^'(?=[=+\-@])", "", dict(zip(header, line, strict=False)).get(column, "").strip()
-            )
-            for column in columns
-        }
-        for line in lines
-    ]

@@ -1,15 +1,11 @@
-"""Run a prepared notebook on a kernel behind a door, believing nothing but what proves that a test ran.
+"""Run a prepared notebook on a kernel behind a door, and its tests outside, on what the kernel answers."""
 
-nbgrader takes a test cell without output for a passed one. Here that is not enough: a kernel that died, a
-shell that was replaced, or a result that was held back must not earn points.
-"""
-
-import ast
-import math
-import secrets
+import asyncio
+import socket
 import time
 
 import nbformat
+import psutil
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -19,34 +15,59 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute
 from traitlets import Any, Int
 
+from grading.bridge import End, GoneError
+
 _TEXT_PER_CELL = 100_000
 _OUTPUTS_PER_CELL = 200
 _LARGEST_MESSAGE = 32 * 2**20
 _LARGEST_PICTURE = 2 * 2**20
+_ERRORS_TOLD = 3
+_GRACE = 5  # seconds for a kernel to come back once it was interrupted
+
+
+class _Clock:
+    """What a kernel and all it started have used since a moment: its own time first, the wall's second.
+
+    A busy machine makes the wall's clock run on while a submission waits its turn, so that one is generous.
+    """
+
+    def __init__(self, seconds: float, patience: float) -> None:
+        self.seconds, self.patience = seconds, patience
+        self.start(0.0)
+
+    def start(self, used: float) -> None:
+        self._used, self._then = used, time.monotonic()
+
+    def over(self, used: float) -> str:
+        """Return which limit is passed, or nothing."""
+        if used - self._used > self.seconds:
+            return f"took more than {self.seconds:g} s of processor time"
+        if time.monotonic() - self._then > self.seconds * self.patience:
+            return f"took more than {self.seconds * self.patience:g} s by the clock"
+        return ""
 
 
 class GuardedExecute(Execute):
-    """nbgrader's Execute with a door, a clock for the notebook, and proof that each test ran to its end."""
+    """nbgrader's Execute with a door, clocks, and tests that run where no student's code does."""
 
     door = Any(help="the `Cell` the kernel is shut in")
     limits = Any(help="the `Limits`")
-    expected = Any({}, help="names of the tests whose last line is a number of points")
+    trials = Any(help="the `Trials` that run the tests")
+    lab_sources = Any(frozenset(), help="sources of the lab's own cells, as handed out")
     written = Int(0)
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
-        self.notes = []
+        self.notes, self._errors = [], []
         self.stopped = ""
-        self._started = time.monotonic()
-        self._count = 0
-        self.timeout_func = lambda _: min(self.limits.cell_seconds, max(self._left(), 0.1))
+        self._count, self._used = 0, 0.0
+        self._cell_clock = _Clock(self.limits.cell_seconds, self.limits.patience)
+        self._clock = _Clock(self.limits.total_seconds, self.limits.patience)
+        self.timeout_func = lambda _: None
         self.shutdown_kernel = "immediate"
         self.iopub_timeout = 4
-        self.startup_timeout = 60
+        self.startup_timeout = 120
         self.log.disabled = True
-
-    def _left(self) -> float:
-        return self._started + self.limits.total_seconds - time.monotonic()
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """Make a manager whose kernel is started behind the door and met at sockets in a folder."""
@@ -57,140 +78,189 @@ class GuardedExecute(Execute):
         argv = [*self.door.command(), "{connection_file}"]
         manager._kernel_spec = KernelSpec(argv=argv, display_name="behind a door", language="python")
         manager.log.disabled = True
-        self.comm_open_handlers = {}  # an Output widget would catch what a test says
+        self.comm_open_handlers = {}  # an Output widget would catch what a cell says
         self.km = manager
         return manager
+
+    # Limits.
+
+    def _time_used(self) -> float:
+        """Return the processor's seconds of the kernel and of what it started, ended or not."""
+        total = 0.0
+        try:
+            kernel = psutil.Process(self.km.provisioner.pid)
+            for process in (kernel, *kernel.children(recursive=True)):
+                try:
+                    total += sum(process.cpu_times()[:4])
+                except psutil.NoSuchProcess:
+                    continue
+        except (psutil.NoSuchProcess, AttributeError):
+            pass
+        self._used = max(self._used, total)
+        return self._used
+
+    def _over(self) -> str:
+        used = self._time_used()
+        whole = self._clock.over(used)
+        return f"the notebook {whole}" if whole else self._cell_clock.over(used)
+
+    async def _async_poll_for_reply(
+        self, msg_id, cell, timeout, task_poll_output_msg, task_poll_kernel_alive
+    ):
+        """Wait for the end of a cell, or for that of its time; then the kernel is interrupted."""
+        task_poll_kernel_alive.cancel()
+        reply = await self._reply(msg_id, self._over)
+        if isinstance(reply, str):
+            self.notes.append(f"code cell {self._count} {reply}")
+            await self.km.interrupt_kernel()
+            reply = {"content": {**self.error_on_timeout, "status": "error", "evalue": reply}}
+        done = asyncio.wait_for(task_poll_output_msg, self.iopub_timeout)
+        try:
+            await done
+        except Exception as error:
+            if type(error).__name__ not in ("Empty", "TimeoutError"):
+                raise
+            raise CellTimeoutError("no end of its outputs") from None
+        return reply
+
+    async def _reply(self, message: str, over) -> dict | str:
+        """Return the kernel's reply to a message, or what `over` says when it is time to stop waiting."""
+        wait = 0.05
+        while True:
+            try:
+                reply = await self.kc.shell_channel.get_msg(timeout=wait)
+            except Exception as error:
+                if type(error).__name__ != "Empty":
+                    raise
+                await self._async_check_alive()
+                wait = 0.25
+                if why := over():
+                    return why
+                continue
+            if reply["parent_header"].get("msg_id") == message:
+                return reply
+
+    # Cells.
 
     def preprocess_cell(self, cell, resources, index):
         """Run one cell, unless the kernel is gone; what was not run is marked so."""
         if cell.cell_type != "code":
             return cell, resources
         self._count += 1
+        whole = self._clock.over(self._time_used())
+        if whole and not self.stopped:
+            self.stopped = f"the notebook {whole}"
+            self.notes.append(self.stopped)
         if self.stopped:
             self._fail(cell, "NotRun", self.stopped)
             return cell, resources
-        if self._left() <= 0:
-            self.stopped = f"the notebook took more than {self.limits.total_seconds:g} s"
-            self.notes.append(self.stopped)
-            self._fail(cell, "NotRun", self.stopped)
-            return cell, resources
         self.written = 0
+        self._cell_clock.start(self._used)
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        source = cell.source
         try:
-            if utils.is_locked(cell):
-                self._run_locked(cell, index)
+            if utils.is_grade(cell) and utils.is_locked(cell):
+                self._test(cell, name)
             else:
                 self.execute_cell(cell, index, store_history=True)
+                if name or source in self.lab_sources:
+                    self._talk(lambda end: self.trials.learn(source, utils.is_locked(cell), end))
+                self._tell_error(cell)
         except DeadKernelError:
-            self._stop(cell, f"the kernel died in code cell {self._count}")
+            why = f"the kernel died in code cell {self._count}"
+            spent = self._used > self.limits.total_seconds
+            self._stop(cell, f"{why}: the notebook {self._clock.over(self._used)}" if spent else why)
         except (CellTimeoutError, TimeoutError):
-            self._stop(
-                cell, f"code cell {self._count} took more than {self._seconds()} s and could not be stopped"
-            )
-        else:
-            if any(output.get("ename") == "CellTimeoutError" for output in cell.outputs):
-                self.notes.append(f"code cell {self._count} took more than {self._seconds()} s")
-            if self.written > _TEXT_PER_CELL:
-                self.notes.append(f"code cell {self._count} printed too much: cut")
+            self._stop(cell, f"code cell {self._count} could not be stopped")
+        if self.written > _TEXT_PER_CELL:
+            self.notes.append(f"code cell {self._count} printed too much: cut")
         return cell, resources
 
-    def _seconds(self) -> str:
-        return f"{self.limits.cell_seconds:g}"
+    def told(self) -> list[str]:
+        """Return the notes, the errors of cells that are no tests last."""
+        more = len(self._errors) - _ERRORS_TOLD
+        return [
+            *self.notes,
+            *self._errors[:_ERRORS_TOLD],
+            *([f"{more} more code cells ended in an error"] if more > 0 else []),
+        ]
+
+    def _tell_error(self, cell) -> None:
+        for output in cell.outputs:
+            if output.output_type == "error" and output.ename != self.error_on_timeout["ename"]:
+                first = next((line for line in output.evalue.splitlines() if line.strip()), "")[:100]
+                about = f"code cell {self._count} ended in {output.ename}"
+                self._errors.append(f"{about}: {first}" if first else about)
+                return
 
     def _stop(self, cell, why: str) -> None:
         self.stopped = why
         self.notes.append(why)
         self._fail(cell, "NotRun", why)
 
-    def _run_locked(self, cell, index: int) -> None:
-        """Run a locked cell with libraries put back and a secret planted, which is asked for afterwards."""
-        replaced = run_sync(self._put_back)()
-        if replaced:
-            self.notes.append(f"put back before a test: {replaced}")
-        source, secret = cell.source, secrets.token_hex(8)
-        self._proof = None
-        self._ask = True
-        cell.source = planted(source, secret)
+    def _test(self, cell, name: str) -> None:
+        """Run a test outside; what the other end fails to answer earns nothing, and the reason says so."""
+        cell.outputs = []
         try:
-            self.execute_cell(cell, index, store_history=True)
-        finally:
-            cell.source = source
-            self._ask = False
-        if not utils.is_grade(cell):
-            return
-        failed = any(output.output_type == "error" for output in cell.outputs)
-        if source.strip() and self._proof != repr(secret) and not failed:
-            self._fail(
-                cell, "NotRun", "the test did not run to its end: something in the notebook kept it from it"
+            cell.outputs = self._talk(lambda end: self.trials.run(cell.source, end))
+        except GoneError as gone:
+            self.notes.append(f"{name} did not run to its end: {gone}")
+            self._fail(cell, "NotRun", f"the test did not run to its end: {gone}")
+        most = float(cell.metadata.nbgrader.points)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                inside = min(max(float(output.data["text/plain"]), 0.0), most)
+                output.data["text/plain"] = repr(inside)
+            elif output.get("ename") == "NoPoints":
+                self.notes.append(f"{name} did not come to a number of points")
+
+    def _talk(self, about):
+        """Have the kernel answer at a socket while `about` asks; return what comes of it."""
+        path = self.door.sockets / "test"
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(path))
+            path.chmod(0o666)
+            door.listen(1)
+            door.settimeout(0.02)
+            message, free = (
+                run_sync(self._send)(f"__import__('_grading_bridge').serve({str(path)!r})"),
+                False,
             )
-            self.notes.append(f"{cell.metadata.nbgrader.grade_id} did not run to its end")
-        self._settle_points(cell)
-
-    def _settle_points(self, cell) -> None:
-        """Leave at most one result, a number in range; warnings on stderr do not count as errors."""
-        name, most = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
-        results = [output for output in cell.outputs if output.output_type == "execute_result"]
-        errors = any(output.output_type == "error" for output in cell.outputs)
-        points = [value for value in map(_number, results) if value is not None]
-        cell.outputs = [
-            output
-            for output in cell.outputs
-            if output.output_type != "execute_result" and output.get("name") != "stderr"
-        ]
-        if points and math.isfinite(points[-1]):
-            inside = min(max(points[-1], 0.0), most)
-            cell.outputs.append(
-                nbformat.v4.new_output("execute_result", {"text/plain": repr(inside)}, execution_count=None)
-            )
-        elif points or (name in self.expected and not errors):
-            self._fail(cell, "NoPoints", "the test did not come to a number of points")
-            self.notes.append(f"{name} did not come to a number of points")
-
-    async def async_start_new_kernel_client(self):
-        """Connect; every request for a locked cell then asks for the secret too."""
-        client = await super().async_start_new_kernel_client()
-        send = client.execute
-        self._ask = False
-
-        def execute(code, **options):
-            if self._ask:
-                options["user_expressions"] = {"proof": "_grading_proof"}
-            return send(code, **options)
-
-        client.execute = execute
-        return client
-
-    start_new_kernel_client = run_sync(async_start_new_kernel_client)
-
-    async def _put_back(self) -> str:
-        code = "import _grading_guard"
-        asked = {"names": "__import__('_grading_guard').put_back()"}
-        message = self.kc.execute(code, silent=True, store_history=False, user_expressions=asked)
-        reply = await self._reply(message)
-        told = reply["content"].get("user_expressions", {}).get("names", {})
-        text = told.get("data", {}).get("text/plain", "[]")
-        return "" if text == "[]" else text.strip("[]").replace("'", "")[:200]
-
-    async def _reply(self, message: str) -> dict:
-        deadline = time.monotonic() + self.limits.cell_seconds
-        while time.monotonic() < deadline:
             try:
-                reply = await self.kc.shell_channel.get_msg(timeout=1)
-            except Exception as error:
-                if type(error).__name__ != "Empty":
-                    raise
-                await self._async_check_alive()
-                continue
-            if reply["parent_header"].get("msg_id") == message:
-                return reply
-        raise TimeoutError
+                while True:
+                    try:
+                        connection = door.accept()[0]
+                        break
+                    except TimeoutError:
+                        free = self._ended(message, 0.01)
+                    if free:
+                        raise GoneError("the kernel does not answer")
+                    self._watch()
+                with connection:
+                    return about(End(connection, watch=self._watch))
+            except OSError as error:
+                raise GoneError("the kernel has ended the conversation") from error
+            finally:
+                if not free and not self._ended(message, _GRACE):
+                    self.stopped = f"code cell {self._count} could not be stopped"
+                    self.notes.append(self.stopped)
 
-    def on_cell_executed(self, **options):
-        """Keep the proof, and let nbgrader record an error that was kept from showing."""
-        content = options["execute_reply"]["content"]
-        told = content.get("user_expressions", {}).get("proof", {})
-        self._proof = told.get("data", {}).get("text/plain")
-        content.setdefault("traceback", [])
-        super().on_cell_executed(**options)
+    def _watch(self) -> None:
+        """Raise if the kernel is dead, or interrupt it if its time is over."""
+        run_sync(self._async_check_alive)()
+        if why := self._over():
+            run_sync(self.km.interrupt_kernel)()
+            raise GoneError(f"code cell {self._count} {why}")
+
+    async def _send(self, code: str) -> str:
+        return self.kc.execute(code, silent=True, store_history=False)
+
+    def _ended(self, message: str, seconds: float) -> bool:
+        """Tell whether the kernel has replied to a message, waiting a little."""
+        deadline = time.monotonic() + seconds
+        reply = run_sync(self._reply)(message, lambda: "later" if time.monotonic() > deadline else "")
+        return not isinstance(reply, str)
 
     def output(self, outs, msg, display_id, cell_index):
         """Keep an output if there is room for it; errors and results always are, cut to size."""
@@ -217,38 +287,14 @@ class GuardedExecute(Execute):
             return None
         return super().output(outs, msg, None, cell_index)
 
+    def on_cell_executed(self, **options):
+        """Let nbgrader record an error that was kept from showing."""
+        options["execute_reply"]["content"].setdefault("traceback", [])
+        super().on_cell_executed(**options)
+
     @staticmethod
     def _fail(cell, name: str, why: str) -> None:
-        cell.outputs = [output for output in cell.outputs if output.output_type != "execute_result"]
+        cell.outputs = [
+            output for output in cell.get("outputs", []) if output.output_type != "execute_result"
+        ]
         cell.outputs.append(nbformat.v4.new_output("error", ename=name, evalue=why, traceback=[why]))
-
-
-def planted(source: str, secret: str) -> str:
-    """Return the source with an assignment of the secret before its last expression, or else at its end."""
-    line = f"_grading_proof = {secret!r}"
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:  # a magic: at the end
-        return f"{source}\n{line}"
-    if not body or not isinstance(body[-1], ast.Expr):
-        return f"{source}\n{line}"
-    lines = source.splitlines()
-    last = body[-1]
-    before = lines[last.lineno - 1].encode()[: last.col_offset].decode()
-    if before.strip():  # it shares its line with another statement
-        return "\n".join(
-            [*lines[: last.lineno - 1], before.rstrip().rstrip(";"), line, *_tail(lines, last)]
-        )
-    return "\n".join([*lines[: last.lineno - 1], line, *lines[last.lineno - 1 :]])
-
-
-def _tail(lines: list[str], node: ast.Expr) -> list[str]:
-    first = lines[node.lineno - 1].encode()[node.col_offset :].decode()
-    return [first, *lines[node.lineno :]]
-
-
-def _number(output: nbformat.NotebookNode) -> float | None:
-    try:
-        return float(output.data["text/plain"])
-    except (KeyError, ValueError, TypeError):
-        return None

@@ -36,13 +36,13 @@ def hide_tests(notebook: nbformat.NotebookNode, lab: Lab) -> None:
                 output.traceback = [f"{output.ename}: {first}"]
 
 
-def page(notebook: nbformat.NotebookNode, resources: dict) -> str:
+def page(notebook: nbformat.NotebookNode, resources: dict, unseen: list[str]) -> str:
     """Return nbgrader's feedback page for a graded notebook; nothing in it runs in the reader's browser."""
     notebook, resources = GetGrades().preprocess(notebook, resources)
     about = resources["nbgrader"]
     with Gradebook(about["db_url"]) as gradebook:
         work = gradebook.find_submission_notebook(about["notebook"], about["assignment"], about["student"])
-        waiting = {grade.name for grade in work.grades if grade.needs_manual_grade}
+        waiting = {grade.name for grade in work.grades if grade.needs_manual_grade} | set(unseen)
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") in waiting:
             cell.metadata.nbgrader["comment"] = "Not graded yet: the points are still to come."

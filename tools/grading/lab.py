@@ -9,7 +9,6 @@ import dataclasses
 import hashlib
 import re
 import sqlite3
-import unicodedata
 from pathlib import Path
 
 import nbformat
@@ -21,6 +20,17 @@ from nbgrader.preprocessors import ClearOutput, SaveCells
 from traitlets.config import Config, PyFileConfigLoader
 
 ROOT = Path(__file__).parents[2]
+_TEXT_METHODS = (
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "casefold",
+    "title",
+    "capitalize",
+    "replace",
+)
 
 
 class LabError(Exception):
@@ -45,7 +55,7 @@ class Lab:
     source: nbformat.NotebookNode
     master: nbformat.NotebookNode
     release: nbformat.NotebookNode
-    database: Path
+    gradebook: bytes
     digest: str
 
     @property
@@ -60,6 +70,12 @@ class Lab:
             for cell in self.master.cells
             if utils.is_grade(cell) or utils.is_task(cell)
         ]
+
+    @property
+    def released(self) -> dict[str, str]:
+        """The sources of the cells that nbgrader marks, as students get them, by name."""
+        marked = (cell for cell in self.release.cells if cell.metadata.get("nbgrader"))
+        return {cell.metadata.nbgrader.grade_id: cell.source for cell in marked}
 
     @property
     def data_files(self) -> list[Path]:
@@ -82,45 +98,75 @@ class Lab:
 
 def parse(source: str) -> ast.Module:
     """Return the syntax tree of a cell, IPython's own syntax included; an empty one if it has none."""
-    lines = [line for line in source.splitlines(keepends=True) if not line.startswith("%%")]
+    text = source.lstrip()
+    if text.startswith("%%"):  # of these alone what follows is Python
+        first, _, source = text.partition("\n")
+        if first[2:].split()[:1] not in (["time"], ["capture"], ["prun"]):
+            return ast.parse("")
     try:
-        return ast.parse(TransformerManager().transform_cell("".join(lines)))
+        return ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError:
         return ast.parse("")
 
 
-def same_name(name: str) -> str:
-    """Return the form in which names are compared: composed, without case and invisible letters."""
-    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-    seen = (" " if letter.isspace() else letter for letter in composed)
-    return " ".join("".join(letter for letter in seen if unicodedata.category(letter)[0] != "C").split())
-
-
-def student_id(cells: list[tuple[str, str]]) -> str | None:
-    """Return the last literal that (cell type, source) pairs assign to STUDENT_ID; nothing is run."""
-    found = None
+def student_id(cells: list[tuple[str, str]]) -> str | int | None:
+    """Return the last text or number that (cell type, source) pairs give STUDENT_ID; nothing is run."""
+    known: dict[str, object] = {}
     for kind, source in cells:
         source = re.sub(r"^(STUDENT_ID\s*=\s*)(0\d+)\b", r"\1'\2'", source, flags=re.MULTILINE)
-        if kind != "code" or "STUDENT_ID" not in source:
+        if kind != "code":
             continue
         try:
             body = parse(source).body
         except (ValueError, RecursionError, MemoryError):
             continue
         for node in body:
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            value = getattr(node, "value", None)
-            if isinstance(value, ast.Call) and ast.unparse(value.func) == "str" and len(value.args) == 1:
-                value = value.args[0]
-            if (
-                isinstance(node, ast.Assign | ast.AnnAssign)
-                and any(isinstance(target, ast.Name) and target.id == "STUDENT_ID" for target in targets)
-                and isinstance(value, ast.Constant)
-                and isinstance(value.value, str | int)
-                and not isinstance(value.value, bool)
-            ):
-                found = " ".join(str(value.value).split())[:100]
-    return found
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                value = _plain(node.value, known)
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    _assign(target, value, known)
+    found = known.get("STUDENT_ID")
+    return found if isinstance(found, str | int) and not isinstance(found, bool) else None
+
+
+def _assign(target: ast.expr, value: object, known: dict[str, object]) -> None:
+    if isinstance(target, ast.Name):
+        if value is not None or target.id != "STUDENT_ID":
+            known[target.id] = value
+    elif isinstance(target, ast.Tuple | ast.List):
+        values = value if isinstance(value, tuple) and len(value) == len(target.elts) else ()
+        for one, own in zip(target.elts, values, strict=False):
+            _assign(one, own, known)
+
+
+def _plain(node: ast.expr, known: dict[str, object]) -> object:
+    """Return what an expression of texts comes to: literals, names of such, sums, f-strings; else None."""
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return known.get(name)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return tuple(_plain(part, known) for part in parts)
+        case ast.JoinedStr(values=parts):
+            texts = [_plain(part, known) for part in parts]
+            return None if None in texts else "".join(map(str, texts))
+        case ast.FormattedValue(value=value, format_spec=None):
+            return _plain(value, known)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            texts = [_plain(left, known), _plain(right, known)]
+            return "".join(texts) if all(isinstance(text, str) for text in texts) else None
+        case ast.Call(func=ast.Name(id="str"), args=[value], keywords=[]):
+            text = _plain(value, known)
+            return None if text is None else str(text)
+        case ast.Call(func=ast.Attribute(value=value, attr=name), args=parts, keywords=[]):
+            text, given = _plain(value, known), [_plain(part, known) for part in parts]
+            if isinstance(text, str) and name in _TEXT_METHODS and all(isinstance(g, str) for g in given):
+                try:
+                    return getattr(text, name)(*given)
+                except TypeError:
+                    return None
+    return None
 
 
 def data_files(folder: Path) -> list[Path]:
@@ -172,7 +218,7 @@ def digest(folder: Path) -> str:
 
 
 def make(name: str, workspace: Path, root: Path = ROOT) -> Lab:
-    """Ready a lab; its empty gradebook goes into `workspace`."""
+    """Ready a lab; its empty gradebook is made in `workspace`."""
     folder = find(name, root)
     config = configuration(root)
     source = nbformat.read(folder / f"{name}.ipynb", as_version=4)
@@ -194,7 +240,9 @@ def make(name: str, workspace: Path, root: Path = ROOT) -> Lab:
         if step is SaveCells:
             master = nbformat.from_dict(_copy(notebook))
     source, _ = ClearOutput(config=config).preprocess(source, resources)
-    lab = Lab(name, folder, source, master, notebook, database, digest(folder))
+    gradebook = database.read_bytes()
+    database.unlink()  # it quotes the hidden tests
+    lab = Lab(name, folder, source, master, notebook, gradebook, digest(folder))
     if not lab.questions:
         raise LabError(f"{folder / name}.ipynb has no graded cell")
     return lab

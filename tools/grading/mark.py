@@ -9,13 +9,14 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import CheckCellMetadata, DeduplicateIds, OverwriteCells, SaveAutoGrades
+from nbgrader.preprocessors import CheckCellMetadata, DeduplicateIds, SaveAutoGrades
 
 from grading import feedback
 from grading.execute import GuardedExecute
 from grading.lab import Lab
 from grading.restore import UnreadableError, read, restore
 from grading.sandbox import Cell, Door, Limits
+from grading.trial import Trials
 
 # Inside a workspace nobody has a name.
 _STUDENT = "student"
@@ -28,7 +29,7 @@ class Marks:
     points: dict[str, float | None] = dataclasses.field(default_factory=dict)
     problem: str = ""
     notes: list[str] = dataclasses.field(default_factory=list)
-    numeric: list[str] = dataclasses.field(default_factory=list)
+    check: bool = False
     notebook: str = ""
     page: str = ""
 
@@ -40,7 +41,7 @@ def mark(
     limits: Limits,
     scratch: Path,
     *,
-    expected: frozenset[str] = frozenset(),
+    given: object = None,
     slot: int = 0,
     hidden: tuple[Path, ...] = (),
     fonts: Path | None = None,
@@ -48,7 +49,7 @@ def mark(
     """Return the marks of one submission, given as its file's bytes.
 
     It is graded in a folder below `scratch`, which goes afterwards.
-    `expected` names the tests whose last line is a number of points.
+    `given` is what the notebook says its STUDENT_ID is, on which the tests then insist.
     """
     try:
         notebook = read(content) if isinstance(content, bytes) else content
@@ -59,51 +60,54 @@ def mark(
         tempfile.TemporaryDirectory(prefix="g", dir=scratch, ignore_cleanup_errors=True) as folder,
     ):
         workspace = Path(folder)
-        notes = restore(notebook, lab)
-        cell = Cell(workspace / "c", door, limits, slot=slot, hidden=hidden, modules=lab.modules)
+        restored = restore(notebook, lab)
+        hidden = (*hidden, lab.folder)
+        cell = Cell(workspace / "c", door, limits, slot=slot, hidden=hidden)
         for outer in (scratch, workspace):  # another user must come through, and see nothing
             outer.chmod(0o711)
         _lay_out(cell, lab, fonts)
-        database = workspace / "books" / "gradebook.db"
-        database.parent.mkdir(mode=0o700)
-        shutil.copy(lab.database, database)
-        resources = _resources(lab, f"sqlite:///{database}")
-        with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
-            gradebook.update_or_create_student(_STUDENT)
-            gradebook.update_or_create_submission(lab.name, _STUDENT)
-        for step in (DeduplicateIds(), OverwriteCells(), CheckCellMetadata()):
+        resources = _resources(lab, f"sqlite:///{workspace / 'books' / 'gradebook.db'}")
+        for step in (DeduplicateIds(), CheckCellMetadata()):
             step.log.disabled = True
             notebook, resources = step.preprocess(notebook, resources)
-        run = GuardedExecute(door=cell, limits=limits, expected=expected)
+        trials = Trials(lab.folder, limits.cell_seconds)
+        if given is not None:
+            trials.fix("STUDENT_ID", given)
+        sources = frozenset(code.source for code in lab.release.cells if code.cell_type == "code")
+        run = GuardedExecute(door=cell, limits=limits, trials=trials, lab_sources=sources)
         resources["metadata"] = {"path": str(cell.folder)}
         notebook, resources = run.preprocess(notebook, resources)
-        numeric = [
-            code.metadata.nbgrader.grade_id
-            for code in notebook.cells
-            if code.metadata.get("nbgrader", {}).get("grade")
-            and any(output.output_type == "execute_result" for output in code.get("outputs", []))
-        ]
+        _open_books(workspace / "books", lab)
         notebook, resources = SaveAutoGrades().preprocess(notebook, resources)
         points = _points(resources["nbgrader"]["db_url"], lab)
+        unseen = [name for name in restored.unseen if points[name] == 0]
+        points |= dict.fromkeys(unseen)
         feedback.hide_tests(notebook, lab)
         stored = nbformat.writes(notebook)
-        text = feedback.page(notebook, resources)
-    return Marks(points, "", notes + run.notes, numeric, stored, text)
+        text = feedback.page(notebook, resources, unseen)
+    lost = any(points[name] != question_points for name, question_points in restored.doubtful.items())
+    return Marks(points, "", [*restored.notes(points), *run.told()], lost, stored, text)
 
 
 def page_with_marks_by_hand(marks: Marks, lab: Lab, by_hand: dict[str, float]) -> str:
     """Return the feedback page of graded work once more, with the points a person gave."""
     with _quiet(), tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        database = Path(folder) / "gradebook.db"
-        shutil.copy(lab.database, database)
-        resources = _resources(lab, f"sqlite:///{database}")
-        url = resources["nbgrader"]["db_url"]
-        with Gradebook(url) as gradebook:
-            gradebook.update_or_create_student(_STUDENT)
-            gradebook.update_or_create_submission(lab.name, _STUDENT)
+        resources = _resources(lab, _open_books(Path(folder) / "books", lab))
         known = {name: value for name, value in marks.points.items() if value is not None}
-        feedback.set_by_hand(url, lab.name, _STUDENT, known | by_hand)
-        return feedback.page(nbformat.reads(marks.notebook, as_version=4), resources)
+        feedback.set_by_hand(resources["nbgrader"]["db_url"], lab.name, _STUDENT, known | by_hand)
+        waiting = [name for name, value in marks.points.items() if value is None and name not in by_hand]
+        return feedback.page(nbformat.reads(marks.notebook, as_version=4), resources, waiting)
+
+
+def _open_books(folder: Path, lab: Lab) -> str:
+    """Lay out a gradebook for one submission; return where nbgrader finds it."""
+    folder.mkdir(mode=0o700)
+    (folder / "gradebook.db").write_bytes(lab.gradebook)
+    url = f"sqlite:///{folder / 'gradebook.db'}"
+    with Gradebook(url) as gradebook:
+        gradebook.update_or_create_student(_STUDENT)
+        gradebook.update_or_create_submission(lab.name, _STUDENT)
+    return url
 
 
 @contextlib.contextmanager

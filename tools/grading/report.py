@@ -6,10 +6,11 @@ import math
 import re
 from pathlib import Path
 
-from grading.collect import Submission, read_table
+from grading.collect import Submission
 from grading.feedback import plain_page
-from grading.lab import Lab, LabError, Question, same_name
+from grading.lab import Lab, LabError, Question
 from grading.mark import Marks, page_with_marks_by_hand
+from grading.names import guarded, read_table, same_name
 
 _LONGEST_NAME = 200
 
@@ -24,6 +25,7 @@ class Row:
     reasons: list[str]
     points: dict[str, float | None]
     total: float | None
+    id: str = ""
 
 
 def read_roster(path: Path | None) -> list[str] | None:
@@ -79,19 +81,18 @@ def rows(
     files: dict[str, list[str]] = {}
     for submission in submissions:
         files.setdefault(same_name(submission.student), []).append(submission.file)
+    empty = dict.fromkeys((question.name for question in lab.questions), None)
     found = []
     for submission in submissions:
         who = same_name(submission.student)
         others = [file for file in files[who] if file != submission.file]
-        reasons, status = [], ""
+        reasons = []
         if others:
             reasons.append(f"duplicate: the same student as {', '.join(others)}")
-        if listed is not None and who not in listed:
+        if listed is not None and not listed & {who, _without_number(submission)}:
             reasons.append("not in the roster")
-        if reasons:
-            status = "check"
         mine = marks.get(submission.file, Marks(problem=submission.problem))
-        points = dict.fromkeys((question.name for question in lab.questions), None)
+        points = dict(empty)
         if mine.problem:
             status, total = "failed", None
             reasons.insert(0, mine.problem)
@@ -99,18 +100,27 @@ def rows(
             given = by_hand.get(who, {})
             points |= mine.points | given
             total = sum(value for value in points.values() if value is not None)
+            status = "waiting" if None in points.values() else "graded"
+            if reasons or submission.check or (mine.check and not given):
+                status = "check"
             reasons += mine.notes
             changed = [name for name in given if mine.points[name] is not None]
             if changed:
                 reasons.append(f"by hand instead of by test: {', '.join(changed)}")
-            status = status or ("waiting" if None in points.values() else "graded")
         reasons += submission.notes
-        found.append(Row(submission.student, submission.file, status, reasons, points, total))
+        found.append(
+            Row(submission.student, submission.file, status, reasons, points, total, submission.id)
+        )
+    here = set(files) | {_without_number(submission) for submission in submissions}
     for name in roster or []:
-        if same_name(name) not in files:
-            empty = dict.fromkeys((question.name for question in lab.questions), None)
-            found.append(Row(name, "", "missing", ["handed in nothing"], empty, None))
+        if same_name(name) not in here:
+            found.append(Row(name, "", "missing", ["handed in nothing"], dict(empty), None))
     return found
+
+
+def _without_number(submission: Submission) -> str:
+    """Return a name for comparing, without the platform's number that told it from another student's."""
+    return same_name(submission.student.removesuffix(f" ({submission.id})"))
 
 
 def _column(question: Question) -> str:
@@ -119,12 +129,6 @@ def _column(question: Question) -> str:
         if question.by_hand
         else (f"{question.name} (of {question.points:g})")
     )
-
-
-def guarded(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula, on one line."""
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _written(value: float | None) -> str:
@@ -137,13 +141,13 @@ def write_grades(path: Path, table: list[Row], lab: Lab) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         columns = [_column(question) for question in lab.questions]
-        writer.writerow(["student", "file", "status", "total", "max points", *columns, "reason"])
+        writer.writerow(["student", "id", "file", "status", "total", "max points", *columns, "reason"])
         for row in table:
             points = [_written(row.points[question.name]) for question in lab.questions]
             reason = guarded("; ".join(row.reasons))
             writer.writerow(
                 [
-                    *(guarded(row.student), guarded(row.file), row.status),
+                    *(guarded(row.student), guarded(row.id), guarded(row.file), row.status),
                     *(_written(row.total), f"{most:g}", *points, reason),
                 ]
             )

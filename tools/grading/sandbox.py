@@ -32,13 +32,17 @@ _PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/e
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What one submission may use: seconds, mebibytes, processes and threads."""
+    """What one submission may use: seconds of the processor, mebibytes, processes and threads.
+
+    By the wall's clock it may take `patience` times as long: it waits its turn on a busy machine.
+    """
 
     cell_seconds: float = 60
     total_seconds: float = 600
     memory_mb: int = 2048
     disk_mb: int = 256
     processes: int = 64
+    patience: float = 5
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -131,15 +135,18 @@ class Cell:
         *,
         slot: int = 0,
         hidden: tuple[Path, ...] = (),
-        modules: tuple[str, ...] = (),
     ) -> None:
+        self._door, self._hidden, self._disk = door, hidden, limits.disk_mb
         self.sockets = workspace / "io"
         self.folder, self.home = workspace / "given" / "lab", workspace / "given" / "home"
         self._own = workspace / "own"
         for folder in (self.sockets, self.folder, self.home / "tmp", self._own):
             folder.mkdir(parents=True)
         self._script, self._users = workspace / "kernel.py", workspace / "passwd"
-        shutil.copyfile(_HERE / "kernel.py", self._script)
+        self._bridge = workspace / "bridge.py"
+        for script in (self._script, self._bridge):
+            shutil.copyfile(_HERE / script.name, script)
+            script.chmod(0o644)
         uid = _FIRST_UID + slot if door.other_user else None
         number = os.getuid() if uid is None else uid
         self._users.write_text(
@@ -148,17 +155,26 @@ class Cell:
         if uid is not None:
             for path in (self.sockets, self._own):
                 os.chown(path, uid, uid)
-        for path, mode in ((workspace, 0o711), (self._script, 0o644), (self._users, 0o644)):
+        for path, mode in ((workspace, 0o711), (self._users, 0o644)):
             path.chmod(mode)
-        self._door, self._hidden, self._disk = door, hidden, limits.disk_mb
         self._spec = {
             "given": str(workspace / "given"),
             "own": str(self._own),
             "uid": uid,
             "limits": _limits(limits, door),
             "paths": [str(path) for path in _package_path()],
-            "modules": modules,
+            "bridge": str(self._bridge),
+            "readable": [str(path) for path in (*_programs(), workspace, "/proc", "/sys/devices")],
+            "writable": [str(path) for path in self._writable()] if door.kind == "limits" else [],
         }
+
+    def _writable(self) -> list[Path]:
+        """What a kernel under limits alone may write: its own, devices, and what is for everyone."""
+        shared = [Path(path) for path in ("/tmp", "/var/tmp") if not self._hides(Path(path))]
+        return [self._own, self.sockets, Path("/dev"), Path("/proc/self"), *shared]
+
+    def _hides(self, folder: Path) -> bool:
+        return any(path.resolve().is_relative_to(folder) for path in self._hidden)
 
     def command(self) -> list[str]:
         """Return the command that, followed by a connection file, starts the kernel."""
@@ -212,7 +228,7 @@ class Cell:
             if path.is_dir() and any(path.is_relative_to(other) for other in programs):
                 command += ["--perms", "0700", "--size", "4096", "--tmpfs", str(path)]
         command += _above(self._own)
-        for path in (self._script, self._spec["given"]):
+        for path in (self._script, self._bridge, self._spec["given"]):
             command += ["--ro-bind", str(path), str(path)]
         command += ["--ro-bind", str(self._users), os.path.realpath("/etc/passwd")]
         command += ["--bind", str(self.sockets), str(self.sockets)]
