@@ -7,15 +7,15 @@ or None where they may differ from machine to machine; and words that the reason
 import json
 
 import nbformat
-from labfixture import AVERAGE, SHRINK, answered
+from labfixture import AVERAGE, ESSAY_STUB, SHRINK, answered
 
 FULL = {"average_test": 4, "shrink_test": 2}
 FIRST_LOST = {"average_test": 0, "shrink_test": 2}
 SECOND_LOST = {"average_test": 4, "shrink_test": 0}
 NOTHING = {"average_test": 0, "shrink_test": 0}
 
-# Where a busy machine may run into the limit of 5 s first, and lose more.
-SLOW = {"infinite loop", "memory hog", "huge output", "many outputs", "endless recursion", "fills the disk"}
+# Where a busy machine may run into the limit of 3 s first, and lose more.
+SLOW = {"infinite loop", "memory hog", "huge output", "many outputs", "endless recursion"}
 
 # Code before a right answer to the first question: what it does must cost at most what it breaks.
 CODE = {
@@ -33,14 +33,15 @@ CODE = {
         FULL,
         "",
     ),
-    "infinite loop": ("while True: pass", FIRST_LOST, "took more than 5 s"),
+    "infinite loop": ("while True: pass", FIRST_LOST, "took more than 3 s of processor time"),
     "loop that cannot be interrupted": (
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
         NOTHING,
         "could not be stopped",
     ),
-    "memory hog": ("hog = [bytearray(2**28) for _ in range(100)]", FIRST_LOST, ""),
-    "sys exit": ("import sys; sys.exit(0)", FIRST_LOST, ""),
+    "memory hog": ("hog = [bytearray(2**28) for _ in range(100)]", FIRST_LOST, "MemoryError"),
+    "sleeper": ("import time; time.sleep(1000)", FIRST_LOST, "took more than 15 s by the clock"),
+    "sys exit": ("import sys; sys.exit(0)", FIRST_LOST, "code cell 3 ended in SystemExit"),
     "os _exit": ("import os; os._exit(0)", NOTHING, "kernel died"),
     "kill itself": ("import os; os.kill(os.getpid(), 9)", NOTHING, "kernel died"),
     "kill parent": ("import os; os.kill(os.getppid(), 9)", None, ""),
@@ -63,13 +64,13 @@ CODE = {
     "replaced NumPy": (
         "np.isclose = np.allclose = lambda *a, **k: True\nnp.testing.assert_allclose = print\n"
         "def average(x, n): return 7",
-        {"average_test": 0, "shrink_test": 2},
-        "put back before a test",
+        FIRST_LOST,
+        "",
     ),
     "replaced builtins": (
         "import builtins\nbuiltins.abs = lambda *a: 4",
         FULL,
-        "put back before a test: builtins.abs",
+        "",
     ),
     "replaced int": ("import builtins\nbuiltins.int = lambda *a: 4", None, ""),
     "replaced run_cell": (
@@ -89,7 +90,7 @@ CODE = {
         "get_ipython().ast_transformers.append(Out())\n"
         "def average(x, n): return 7",
         FIRST_LOST,
-        "put back before a test: ast_transformers",
+        "",
     ),
     "replaced showtraceback": (
         "get_ipython().showtraceback = lambda *a, **k: None\naverage = None",
@@ -99,11 +100,11 @@ CODE = {
     "replaced displayhook": (
         "import sys\nsys.displayhook = lambda *a: None\nget_ipython().display_trap.hook = lambda *a: None\n"
         "def average(x, n): return 0.25",
-        FIRST_LOST,
-        "did not come to a number",
+        {"average_test": 1, "shrink_test": 2},  # what is right of it
+        "",
     ),
-    "input": ("answer = input('x')", FIRST_LOST, ""),
-    "endless recursion": ("def f(): return f()\nf()", FIRST_LOST, ""),
+    "input": ("answer = input('x')", FIRST_LOST, "code cell 3 ended in StdinNotImplementedError"),
+    "endless recursion": ("def f(): return f()\nf()", FIRST_LOST, "RecursionError"),
     "exit in repr": (
         "class Rude:\n    def __repr__(self): raise SystemExit\nRude()",
         None,
@@ -127,7 +128,7 @@ CODE = {
     "closes all files": ("import os; os.closerange(0, 1000)", None, ""),
     "fills the disk": (
         "for i in range(100):\n    with open(f'{i}', 'wb') as file: file.write(bytes(2**24))",
-        FIRST_LOST,
+        None,  # bubblewrap's disk is full, and without it only one file is bounded
         "",
     ),
 }
@@ -144,8 +145,12 @@ ANSWERS = {
         "",
     ),
     "exit when called": ({"average": "def average(x, n): raise SystemExit"}, FIRST_LOST, ""),
-    "no answers": ({"average": "...", "shrink": "...", "essay": "..."}, NOTHING, ""),
-    "syntax error": ({"average": "def average(x, n) return"}, FIRST_LOST, ""),
+    "no answers": ({"average": "...", "shrink": "..."}, NOTHING, ""),
+    "syntax error": (
+        {"average": "def average(x, n) return"},
+        FIRST_LOST,
+        "code cell 3 ended in SyntaxError",
+    ),
     "partial": (
         {"average": "def average(x, n): return np.mean(x) / np.mean(n)"},
         {"average_test": 2, "shrink_test": 2},
@@ -243,10 +248,47 @@ def changed_types(notebook):
     del cell["outputs"], cell["execution_count"]
 
 
+def no_marks(notebook):
+    for cell in notebook.cells:
+        cell.metadata = {}
+
+
+def no_marks_no_numbers(notebook):
+    no_marks(notebook)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"other-{number}"
+
+
+def _empty(notebook):
+    essay = _cells(notebook, "essay")[0]
+    essay.source = ESSAY_STUB
+    return essay
+
+
+def essay_beside(notebook):
+    _empty(notebook)
+    notebook.cells.append(nbformat.v4.new_markdown_cell("My answer: we lean on the others."))
+
+
+def essay_in_a_copy(notebook):
+    again = nbformat.from_dict(json.loads(json.dumps(_cells(notebook, "essay")[0])))
+    again.id, again.source = "copy", ESSAY_STUB
+    notebook.cells.append(again)
+
+
+def no_essay(notebook):
+    _empty(notebook)
+
+
 NOTEBOOKS = {
     "deleted tests": (deleted_tests, FULL, "missing and restored: imports, average_test, shrink_test"),
-    "edited tests": (edited_tests, FULL, "changed and restored: average_test, shrink_test"),
-    "edited marks": (edited_marks, FULL, "changed and restored"),
+    "edited tests": (edited_tests, FULL, "for their text differed: average_test, shrink_test"),
+    "edited marks": (edited_marks, FULL, "for their text differed"),
+    "no marks": (no_marks, FULL, "without nbgrader's mark, found by number or text"),
+    "no marks, no numbers": (no_marks_no_numbers, FULL, "without nbgrader's mark"),
+    "essay beside its cell": (essay_beside, {**FULL, "essay": None}, "read those for: essay"),
+    "essay in a copy": (essay_in_a_copy, {**FULL, "essay": None}, "repeated: essay"),
+    "no essay": (no_essay, {**FULL, "essay": 0}, "not answered: essay"),
     "skip tags": (skip_tags, FIRST_LOST, ""),
     "duplicate cells": (duplicate_cells, FULL, "repeated: average, average_test"),
     "missing cells": (missing_cells, NOTHING, "missing and restored"),

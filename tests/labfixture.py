@@ -15,6 +15,7 @@ SECRET = "31337"  # stands in the hidden tests alone
 
 AVERAGE = "def average(x, n):\n    return np.asarray(x) / np.asarray(n)"
 SHRINK = "def shrink(x, n, alpha, beta):\n    return (x + alpha) / (n + alpha + beta)"
+ESSAY_STUB = "YOUR ANSWER HERE"  # as nbgrader puts it
 ESSAY = "Few at-bats say little, so we lean on the others."
 
 _AVERAGE_TEST = f"""\

@@ -8,9 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
-import zipfile
-from pathlib import Path
 
 import grade
 import hostile
@@ -19,16 +16,18 @@ import nbformat
 import psutil
 import pytest
 from conftest import ROOT
-from grading import batch, collect, execute, lab, report, restore, sandbox
+from grading import batch, collect, lab, report, restore, sandbox
 from grading.lab import LabError
 from grading.mark import Marks
 
 LINUX = sys.platform == "linux"
 MARK_LEFT = "left-by-a-student"
+# Without namespaces these reach every process of the user who grades, the tests' own included.
+UNSAFE_WITHOUT_NAMESPACES = {"fork bomb", "kill all"}
 FEW = ("ada", "bob", "=cmd|'/c calc'!A0")
 
 
-LIMITS = ["--cell-seconds", "5", "--total-seconds", "60", "--memory-mb", "1536", "--disk-mb", "64"]
+LIMITS = ["--cell-seconds", "3", "--total-seconds", "30", "--memory-mb", "1536", "--disk-mb", "64"]
 
 
 def read(path):
@@ -65,6 +64,11 @@ def ready(course, tmp_path_factory):
 @pytest.fixture(scope="module")
 def door():
     return sandbox.choose(sandbox.Limits())
+
+
+def open_door():
+    """The door of machines without namespaces, as far as this one can open it."""
+    return sandbox.Door("limits", False)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +112,26 @@ def graded(course, ready, tmp_path_factory):
     found = {}
     for row in read(out / "grades.csv"):
         found.setdefault(row["student"], []).append(row)
-    return found, out, done
+    return found, out, done, folder
+
+
+@pytest.fixture(scope="module")
+def graded_under_limits(graded, ready, tmp_path_factory):
+    """The same submissions once more, behind the door of machines without namespaces."""
+    if not LINUX:
+        pytest.skip("limits without namespaces are tried on Linux alone")
+    out = tmp_path_factory.mktemp("limits")
+    limits = sandbox.Limits(cell_seconds=3, total_seconds=30, memory_mb=1536, disk_mb=64)
+    job = batch.Job(ready, open_door(), limits, out, hidden=(graded[3],))
+    handed_in = collect.collect(graded[3], ready.name, labfixture.PLACEHOLDER)
+    chosen = [
+        (item.file, item.content, item.given)
+        for item in handed_in
+        if item.content is not None and item.student not in UNSAFE_WITHOUT_NAMESPACES
+    ]
+    marks = dict(batch.run(chosen, job, 2))
+    report.write_grades(out / "grades.csv", report.rows(handed_in, marks, ready, None, {}), ready)
+    return {row["student"]: row for row in read(out / "grades.csv")}
 
 
 def cases():
@@ -121,6 +144,19 @@ def cases():
 )
 def test_hostile_submission_gets_a_grade_or_a_named_reason(graded, name, expected, reason):
     (row,) = graded[0][name]
+    check(row, name, expected, reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "reason"),
+    [case for case in cases() if case[0] not in UNSAFE_WITHOUT_NAMESPACES],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_it_gets_the_same_behind_limits_alone(graded_under_limits, name, expected, reason):
+    check(graded_under_limits[name], name, expected, reason)
+
+
+def check(row, name, expected, reason):
     if name not in hostile.SLOW:
         assert reason in row["reason"]
     if row["status"] == "failed":
@@ -129,7 +165,7 @@ def test_hostile_submission_gets_a_grade_or_a_named_reason(graded, name, expecte
         assert row["total"] == ""
         return
     found = points(row)
-    assert row["status"] in ("waiting", "graded")
+    assert row["status"] in ("waiting", "graded", "check")
     assert 0 <= float(row["total"]) <= 6
     if expected is not None and name in hostile.SLOW:
         assert all(found[question] <= expected[question] for question in expected)
@@ -141,16 +177,16 @@ def test_at_least_thirty_were_tried():
     assert len(cases()) >= 30
 
 
-def test_honest_submissions_keep_their_marks_beside_them(graded):
+def test_honest_submissions_keep_their_marks_beside_them(graded, graded_under_limits):
     for name in ("aaa honest", "zzz honest"):
-        (row,) = graded[0][name]
-        assert points(row) == {"average_test": 4, "shrink_test": 2, "essay": None}
-        assert row["status"] == "waiting"
-        assert row["reason"] == ""
+        for row in (*graded[0][name], graded_under_limits[name]):
+            assert points(row) == {"average_test": 4, "shrink_test": 2, "essay": None}
+            assert row["status"] == "waiting"
+            assert row["reason"] == ""
 
 
 def test_sources_and_submissions_are_as_they_were(graded, ready, door):
-    _, _, done = graded
+    done = graded[2]
     if door.kind == "limits" and not door.other_user:
         pytest.skip("this machine gives no namespaces: a submission can write where its grader can")
     assert done.returncode == 0, done.stderr
@@ -167,7 +203,7 @@ def test_a_submission_sees_no_file_but_its_own(graded, door):
     assert "READ " not in page.replace("&#39;READ&#39;", "").replace("'READ'", "")
 
 
-def test_nothing_is_left_running_or_lying_about(graded):
+def test_nothing_is_left_running_or_lying_about(graded, graded_under_limits):
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         left = [
@@ -333,212 +369,6 @@ def test_a_solution_that_fails_its_own_tests_stops_the_batch(course, few, tmp_pa
     assert "the solution of lab0_average earns 1 of 4 points in average_test" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not LINUX, reason="limits without namespaces are tried on Linux alone")
-def test_limits_alone_hold_a_submission_too(ready, tmp_path):
-    """The door of machines without namespaces: limits hold, and what a kernel leaves running is ended."""
-    limits = sandbox.Limits(cell_seconds=5, memory_mb=1536)
-    job = batch.Job(ready, sandbox.Door("limits", False), limits, tmp_path, frozenset({"average_test"}))
-    chosen = ["process left", "memory hog", "os _exit", "kill parent", "habits"]
-    handed_in = [
-        (name, nbformat.writes(hostile.code(ready.release, name, hostile.CODE[name][0])).encode())
-        for name in chosen
-    ]
-    found = dict(
-        batch.run(
-            [*handed_in, ("honest", nbformat.writes(labfixture.answered(ready.release, "a")).encode())],
-            job,
-            2,
-        )
-    )
-    assert found["honest"].points == {"average_test": 4, "shrink_test": 2, "essay": None}
-    assert found["process left"].points["average_test"] == 4
-    assert found["habits"].points["average_test"] == 4
-    assert found["memory hog"].points["average_test"] == 0
-    assert found["os _exit"].notes == ["the kernel died in code cell 3"]
-    assert "kill parent" in found
-    test_nothing_is_left_running_or_lying_about(None)
-
-
-# Whose submission it is.
-
-
-def notebook_of(student):
-    cells = [nbformat.v4.new_code_cell(f"STUDENT_ID = {student!r}" if student else "pass")]
-    return nbformat.writes(nbformat.v4.new_notebook(cells=cells))
-
-
-def gathered(where, tmp_path, placeholder=labfixture.PLACEHOLDER):
-    scratch = tmp_path / "scratch"
-    scratch.mkdir(exist_ok=True)
-    found, _ = collect.collect(where, labfixture.NAME, placeholder, scratch)
-    return {item.student: (item.file, item.problem) for item in found}
-
-
-EXPORTS = {
-    "Ada Lovelace_12345_assignsubmission_file_/lab0_average.ipynb": "Ada Lovelace",
-    "bernoullijakob_678_91011_lab0_average.ipynb": "bernoullijakob",
-    "cantorgeorg_LATE_678_91011_lab0_average-1.ipynb": "cantorgeorg",
-    "Dedekind/answers.ipynb": "Dedekind",
-    "euler.ipynb": "euler",
-}
-
-
-def test_names_come_from_the_platforms_file_names(tmp_path):
-    for file in EXPORTS:
-        path = tmp_path / "export" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(notebook_of(labfixture.PLACEHOLDER), encoding="utf-8")
-    assert set(gathered(tmp_path / "export", tmp_path)) == set(EXPORTS.values())
-
-
-def test_names_come_from_the_notebook_before_the_file(tmp_path):
-    for number, file in enumerate(EXPORTS):
-        path = tmp_path / "export" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(notebook_of(f"s{number}"), encoding="utf-8")
-    assert set(gathered(tmp_path / "export", tmp_path)) == {f"s{number}" for number in range(len(EXPORTS))}
-
-
-@pytest.mark.parametrize("top", ["", "all submissions/"])
-def test_a_zip_is_read_as_a_folder_is(tmp_path, top):
-    path = tmp_path / "export.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in EXPORTS:
-            archive.writestr(top + file, notebook_of(""))
-        archive.writestr(f"__MACOSX/{top}._euler.ipynb", "junk")
-    assert set(gathered(path, tmp_path)) == set(EXPORTS.values())
-    inside = tmp_path / "folder"
-    inside.mkdir()
-    shutil.move(path, inside / "export.zip")
-    assert set(gathered(inside, tmp_path)) == set(EXPORTS.values())
-
-
-@pytest.mark.parametrize(
-    "name", ["../../out.ipynb", "/tmp/out.ipynb", "a/../../out.ipynb", "..\\..\\out.ipynb", "C:\\out.ipynb"]
-)
-def test_a_zip_cannot_write_outside(tmp_path, name):
-    path = tmp_path / "deep" / "export.zip"
-    path.parent.mkdir()
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(name, notebook_of("mallory"))
-        archive.writestr("honest.ipynb", notebook_of("honest"))
-    found = gathered(path, tmp_path)
-    assert found["honest"][1] == ""
-    assert "points outside the zip" in found["out"][1]
-    assert [file.name for file in tmp_path.rglob("*.ipynb")] == ["honest.ipynb"]
-    assert not Path("/tmp/out.ipynb").exists()
-
-
-def test_a_zips_links_are_not_followed_and_a_broken_zip_has_a_reason(tmp_path):
-    folder = tmp_path / "in"
-    folder.mkdir()
-    link = zipfile.ZipInfo("link.ipynb")
-    link.external_attr = 0o120777 << 16
-    with zipfile.ZipFile(folder / "links.zip", "w") as archive:
-        archive.writestr(link, "/etc/passwd")
-    (folder / "broken.zip").write_bytes(b"PK but no zip")
-    found = gathered(folder, tmp_path)
-    assert "symbolic link" in found["link"][1]
-    assert "not a zip" in found["broken"][1]
-
-
-def test_a_folder_with_several_notebooks_needs_one_named_like_the_lab(tmp_path):
-    for who, files in {"a": ["x", "y"], "b": ["x", labfixture.NAME], "c": []}.items():
-        for file in files:
-            path = tmp_path / "in" / who / f"{file}.ipynb"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(notebook_of(""), encoding="utf-8")
-        (tmp_path / "in" / who).mkdir(parents=True, exist_ok=True)
-    found = gathered(tmp_path / "in", tmp_path)
-    assert "holds 2 notebooks" in found["a"][1]
-    assert found["b"] == (f"b/{labfixture.NAME}.ipynb", "")
-    assert "without a notebook" in found["c"][1]
-
-
-def packed(path, *entries):
-    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
-        warnings.simplefilter("ignore")  # zipfile's, of two entries of one name
-        for name, content in entries:
-            archive.writestr(name, content)
-    return path
-
-
-def test_of_two_entries_of_one_name_the_second_is_listed_too(tmp_path):
-    twice = [("euler.ipynb", notebook_of("one")), ("euler.ipynb", notebook_of("two"))]
-    found = gathered(packed(tmp_path / "export.zip", *twice), tmp_path)
-    assert set(found) == {"one", "euler"}
-    assert "twice" in found["euler"][1]
-
-
-@pytest.mark.parametrize(
-    "name", ["Ada L_1_assignsubmission_file_/work.zip", "Ada L_1_assignsubmission_file_.zip"]
-)
-def test_a_students_zip_in_an_export_is_the_students(tmp_path, name):
-    path = tmp_path / "export" / name
-    path.parent.mkdir(parents=True)
-    packed(path, ("deep/lab0_average.ipynb", notebook_of("")))
-    (tmp_path / "export" / "bob.ipynb").write_text(notebook_of(""), encoding="utf-8")
-    found = gathered(tmp_path / "export", tmp_path)
-    assert {student: problem for student, (_, problem) in found.items()} == {"Ada L": "", "bob": ""}
-
-
-def test_a_name_in_utf8_is_read_where_the_zip_forgot_to_say_so(tmp_path):
-    path = packed(tmp_path / "export.zip", ("Zo__.ipynb", notebook_of("")))
-    path.write_bytes(path.read_bytes().replace(b"Zo__", "Zoë".encode()))
-    assert set(gathered(path, tmp_path)) == {"Zoë"}
-
-
-def test_what_is_no_notebook_is_listed_and_an_ending_of_a_browser_hides_none(tmp_path):
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for file in ("ada.ipynb", "bob.ipynb.txt", "cyn.rar", "dot.html"):
-        (folder / file).write_text(notebook_of(""), encoding="utf-8")
-    found = gathered(folder, tmp_path)
-    assert {student: bool(problem) for student, (_, problem) in found.items()} == {
-        "ada": False,
-        "bob": False,
-        "cyn": True,
-        "dot": True,
-    }
-
-
-def test_an_online_text_beside_a_notebook_fails_nobody(tmp_path):
-    for file in (
-        "Ada_1_assignsubmission_file_/lab0_average.ipynb",
-        "Ada_1_assignsubmission_onlinetext_/a.html",
-    ):
-        path = tmp_path / "in" / file
-        path.parent.mkdir(parents=True)
-        path.write_text(notebook_of(""), encoding="utf-8")
-    (only,), _ = collect.collect(tmp_path / "in", labfixture.NAME, None, tmp_path)
-    assert (only.student, only.problem) == ("Ada", "")
-    assert "online text too" in only.notes[0]
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("STUDENT_ID = 'ada'", "ada"),
-        ("STUDENT_ID = 0042", "0042"),
-        ("STUDENT_ID = str('ada')", "ada"),
-        ("files = !ls\n?print\nSTUDENT_ID = 'ada'", "ada"),
-        ("%%time\nSTUDENT_ID = 'ada'\nprint?", "ada"),
-        ("%matplotlib inline\nSTUDENT_ID: str = ' a  b '", "a b"),
-        ("STUDENT_ID = 1234", "1234"),
-        ("STUDENT_ID = 'a' + 'b'", None),
-        ("STUDENT_ID = open('/etc/passwd').read()", None),
-        ("if True: STUDENT_ID = 'x'", None),
-        ("STUDENT_ID = True", None),
-        ("STUDENT_ID = 'old'\nSTUDENT_ID = 'new'", "new"),
-        ("STUDENT_ID = (", None),
-        ("STUDENT_ID = " + "(" * 5000 + "1" + ")" * 5000, None),
-        ("STUDENT_ID = 'x'\0", None),
-    ],
-)
-def test_student_id_is_read_and_never_run(source, expected):
-    assert lab.student_id([("markdown", "STUDENT_ID = 'text'"), ("code", source)]) == expected
-
-
 # Errors an instructor can mend.
 
 
@@ -592,49 +422,6 @@ def test_marks_by_hand_are_checked(ready, tmp_path, line, said):
         report.read_manual(path, ready, ["ada"])
 
 
-@pytest.mark.parametrize("sign", [",", ";", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_table_is_read_as_spreadsheets_of_any_country_write_it(ready, tmp_path, sign, encoding):
-    path = tmp_path / "manual.csv"
-    points = "2.5" if sign == "," else "2,5"
-    lines = [
-        sign.join(line)
-        for line in (("No", "Student ", "QUESTION", "Points"), ("1", "ada", "essay", points))
-    ]
-    path.write_text("\r\n".join(lines), encoding=encoding)
-    assert report.read_manual(path, ready, ["ada"]) == {"ada": {"essay": 2.5}}
-
-
-@pytest.mark.parametrize(
-    "other",
-    ["Zoe\u0308 A", "ZO\u00cb A", "Zo\u00eb\u00a0A", " Zo\u00eb  A", "Zo\u00eb\u200b A", "Zo\u00eb\tA"],
-)
-def test_one_person_s_name_is_one_name_at_every_entrance(ready, tmp_path, other):
-    student = "Zo\u00eb A"
-    manual = tmp_path / "manual.csv"
-    manual.write_text(f'student,question,points\n"{other}",essay,3\n', encoding="utf-8")
-    marks = {"a.ipynb": Marks({"average_test": 4.0, "shrink_test": 2.0, "essay": None}, page="page")}
-    handed_in = [collect.Submission("a.ipynb", student, b"")]
-    by_hand = report.read_manual(manual, ready, [student])
-    (row,) = report.rows(handed_in, marks, ready, [other], by_hand)
-    assert (row.student, row.status, row.total, row.reasons) == (student, "graded", 9.0, [])
-
-
-def test_what_waits_is_read_back_whatever_the_name(ready, tmp_path):
-    names = ["=1+1", "-x", "@y", "a\tb", "\u202eabc", "Zoe\u0308", "o'Neil", 'q"r, s']
-    marks = {
-        name: Marks({"average_test": 4.0, "shrink_test": 2.0, "essay": None}, page="p") for name in names
-    }
-    handed_in = [collect.Submission(name, name, b"") for name in names]
-    path = tmp_path / "to_grade.csv"
-    assert report.write_to_grade(path, report.rows(handed_in, marks, ready, None, {}), ready) == len(names)
-    path.write_text(
-        path.read_text(encoding="utf-8-sig").replace("essay,,", "essay,1,"), encoding="utf-8-sig"
-    )
-    by_hand = report.read_manual(path, ready, names)
-    assert {row.total for row in report.rows(handed_in, marks, ready, None, by_hand)} == {7.0}
-
-
 def test_a_long_name_has_a_page_and_a_page_that_fails_stops_no_other(ready, tmp_path):
     names = ["\u6f22" * 100, "\u6f22" * 99, "broken", "zoe"]
     marks = {name: Marks({"average_test": 4.0}, page="page") for name in names}
@@ -659,7 +446,7 @@ def test_line_ends_of_windows_and_other_editors_cells_accuse_nobody(ready):
     text = json.loads(nbformat.writes(notebook))
     text["cells"][-1]["cell_type"] = "sql"
     read_back = restore.read(json.dumps(text).encode())
-    assert restore.restore(read_back, ready) == []
+    assert restore.restore(read_back, ready).said == []
     assert "\r" not in "".join(cell.source for cell in read_back.cells)
 
 
@@ -669,41 +456,3 @@ def test_a_long_temporary_folder_leaves_room_for_a_socket(tmp_path, monkeypatch)
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     with sandbox.short_folder("lab-") as folder:
         assert len(f"{folder}/g12345678/c/io/s-5".encode()) < 100
-
-
-# Parts.
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "1 + 1",
-        "a = 1\na",
-        "a = 1; a",
-        "(1 +\n 1)",
-        "é = 'é'; é",
-        "x = 1",
-        "",
-        "# note",
-        "def f():\n    return 1\nf()",
-    ],
-)
-def test_the_planted_secret_changes_no_result(source):
-    code = execute.planted(source, "s3cret")
-    before, after = {}, {}
-    body = compile(code, "cell", "exec")
-    exec(body, after)
-    exec(compile(source, "cell", "exec"), before)
-    assert after.pop("_grading_proof") == "s3cret"
-    assert {name: value for name, value in before.items() if isinstance(value, int | str)} == {
-        name: value for name, value in after.items() if isinstance(value, int | str)
-    }
-    last = source.strip().splitlines()[-1:] or [""]
-    if last[0].startswith(("1 +", "a", "f()")) and source != "a = 1":
-        assert code.rstrip().endswith(last[0].split("; ")[-1])
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1"])
-def test_no_text_is_a_formula(text):
-    assert report.guarded(text)[0] == "'"
-    assert "\n" not in report.guarded(f"{text}\nx")

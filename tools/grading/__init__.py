@@ -18,7 +18,7 @@ What it writes, in UTF-8 with its mark, one line for each submission and each mi
     ``student``, ``question``, ``points`` (empty), ``max points``: what a person must look at. Filled in,
     it is MANUAL.
 
-The status is ``missing`` (of the roster, handed in nothing), ``failed`` (could not be graded: the reason says
-why), ``check`` (graded, but look: two of one student, not in the roster, or cells not found), ``waiting``
-(graded but for answers that a person reads) or ``graded``.
+The status is ``missing`` (of the roster, handed in nothing), ``failed`` (could not be graded: the reason
+says why), ``check`` (graded, but look: two of one student, not in the roster, or cells not found),
+``waiting`` (graded but for answers that a person reads) or ``graded``.
 """

@@ -1,10 +1,10 @@
 """Two ends of a socket: the tests at one, the student's code at the other, and only plain data in between.
 
-The tests run in the grader's process and call the student's functions in the kernel's. So what is right, and
-the tests' source, never exist where a student's code runs; and what comes from there is numbers, texts,
-arrays and lists of such, never an object that could lie about itself. Anything else stays where it is and is
-known here by a number: a `Remote`, asked for its attributes and items or called. A function that a test hands
-over, a map to accelerate for example, is called back the same way.
+The tests run in the grader's process and call the student's functions in the kernel's. So what is right,
+and the tests' source, never exist where a student's code runs; and what comes from there is numbers, texts,
+arrays and lists of such, never an object that could lie about itself. Anything else stays where it is and
+is known here by a number: a `Remote`, asked for its attributes and items or called. A function that a test
+hands over, a map to accelerate for example, is called back the same way.
 
 This file is copied beside the kernel, which knows nothing else of the grader: it needs the standard library
 and NumPy alone.
@@ -40,6 +40,7 @@ class Remote:
     """Something at the other end that is no plain data."""
 
     def __init__(self, end, number, kind, plain):
+        """Take the end to ask, and what it calls the thing; `plain` is its value as plain data, if any."""
         self.__dict__.update(_end=end, _number=number, _kind=kind, _plain=plain)
 
     def __getattr__(self, name):
@@ -48,6 +49,7 @@ class Remote:
         return self._end.ask("attribute", self, name)
 
     def __call__(self, *args, **named):
+        """Call it there."""
         return self._end.ask("call", self, args, named)
 
     def __getitem__(self, key):
@@ -87,6 +89,7 @@ class End:
     """One end: asks the other, and answers while it waits. `watch` is called while nothing comes."""
 
     def __init__(self, connection, names=None, watch=None):
+        """Take a connected socket; `names` is what the student's end may be asked for."""
         self._connection, self._names, self._watch = connection, names, watch
         self._held = {}
         self._one_at_a_time = threading.RLock()

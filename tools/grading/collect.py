@@ -1,7 +1,7 @@
 """Find the submissions in a folder or a learning platform's zip, and whose they are.
 
-Nothing is run, unpacked or followed. Every source, a folder or a zip or zips inside zips, is first read into
-one flat list of files; what follows, whose they are and which of them is graded, works on that list alone.
+Nothing is run, unpacked or followed. Every source, a folder, a zip or zips inside zips, is first read into
+one flat list of files; what follows, whose they are and which of them is graded, works on that alone.
 """
 
 import dataclasses
@@ -138,16 +138,15 @@ def _in_zip(packed, above: tuple[str, ...], read: list[int]) -> Iterator[File]:
     for entry in entries:
         written = _decoded(entry).replace("\\", "/")
         inside = PurePosixPath(written)
-        parts = (*above, *(part for part in inside.parts if part not in ("/", "..")))
+        # Nothing is written, so a name that leads out of the zip is a name like any other.
+        parts = (*above, *(part for part in inside.parts if part not in ("/", "..") and part[1:] != ":"))
         if any(map(_is_junk, inside.parts)):
             continue
         if entry.is_dir():
             if sum(name.startswith(entry.filename) for name in names) == 1:
                 yield _empty(parts)
             continue
-        if inside.is_absolute() or ".." in inside.parts or re.match(r"[A-Za-z]:", written):
-            yield File(parts, problem="points outside the zip")
-        elif stat.S_ISLNK(entry.external_attr >> 16):
+        if stat.S_ISLNK(entry.external_attr >> 16):
             yield File(parts, problem="is a symbolic link, which is not followed")
         elif inside.suffix.lower() == ".zip":
             nested = _file(

@@ -92,8 +92,8 @@ class Restored:
 def restore(notebook: nbformat.NotebookNode, lab: Lab) -> Restored:
     """Give the lab's cells their marks again, restore locked ones, add missing ones; say what was done.
 
-    nbgrader trusts a cell's mark to say what it is. Here the lab says, by the mark's name, or where an editor
-    has dropped the marks, by the cell's identifier or its unchanged text.
+    nbgrader trusts a cell's mark to say what it is. Here the lab says, by the mark's name or, where an
+    editor has dropped the marks, by the cell's identifier or its unchanged text.
     """
     masters = {cell.metadata.nbgrader.grade_id: cell for cell in lab.master.cells if _id(cell)}
     repeated, edited, added = [], [], []

@@ -1,0 +1,366 @@
+"""Grading: whose a submission is, in whatever export it lies, and one form of a name at every entrance."""
+
+import shutil
+import warnings
+import zipfile
+from pathlib import Path
+
+import labfixture
+import nbformat
+import pytest
+from grading import collect, lab, report
+from grading.mark import Marks
+from grading.names import guarded, same_name
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory):
+    root = tmp_path_factory.mktemp("course")
+    labfixture.write(root)
+    return lab.make(labfixture.NAME, tmp_path_factory.mktemp("ready"), root)
+
+
+# Whose submission it is.
+
+
+def notebook_of(student):
+    cells = [nbformat.v4.new_code_cell(f"STUDENT_ID = {student!r}" if student else "pass")]
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+
+
+def gathered(where):
+    found = collect.collect(where, labfixture.NAME, labfixture.PLACEHOLDER)
+    return {item.student: (item.file, item.problem) for item in found}
+
+
+EXPORTS = {
+    "Ada Lovelace_12345_assignsubmission_file_/lab0_average.ipynb": "Ada Lovelace",
+    "bernoullijakob_678_91011_lab0_average.ipynb": "bernoullijakob",
+    "cantorgeorg_LATE_678_91011_lab0_average-1.ipynb": "cantorgeorg",
+    "Dedekind/answers.ipynb": "Dedekind",
+    "euler.ipynb": "euler",
+}
+
+
+def test_names_come_from_the_platforms_file_names(tmp_path):
+    for file in EXPORTS:
+        path = tmp_path / "export" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(notebook_of(labfixture.PLACEHOLDER), encoding="utf-8")
+    assert set(gathered(tmp_path / "export")) == set(EXPORTS.values())
+
+
+def test_names_come_from_the_notebook_before_the_file(tmp_path):
+    for number, file in enumerate(EXPORTS):
+        path = tmp_path / "export" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(notebook_of(f"s{number}"), encoding="utf-8")
+    assert set(gathered(tmp_path / "export")) == {f"s{number}" for number in range(len(EXPORTS))}
+
+
+@pytest.mark.parametrize("top", ["", "all submissions/"])
+def test_a_zip_is_read_as_a_folder_is(tmp_path, top):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in EXPORTS:
+            archive.writestr(top + file, notebook_of(""))
+        archive.writestr(f"__MACOSX/{top}._euler.ipynb", "junk")
+    assert set(gathered(path)) == set(EXPORTS.values())
+    inside = tmp_path / "folder"
+    inside.mkdir()
+    shutil.move(path, inside / "export.zip")
+    assert set(gathered(inside)) == set(EXPORTS.values())
+
+
+@pytest.mark.parametrize(
+    "name", ["../../out.ipynb", "/tmp/out.ipynb", "a/../../out.ipynb", "..\\..\\out.ipynb", "C:\\out.ipynb"]
+)
+def test_a_zip_writes_nowhere_and_loses_nobody(tmp_path, name):
+    path = tmp_path / "deep" / "export.zip"
+    path.parent.mkdir()
+    packed(path, (name, notebook_of("mallory")), ("honest.ipynb", notebook_of("honest")))
+    found = gathered(path)
+    assert {student: problem for student, (_, problem) in found.items()} == {"honest": "", "mallory": ""}
+    assert list(tmp_path.rglob("*")) == [path.parent, path]
+    assert not Path("/tmp/out.ipynb").exists()
+
+
+def test_a_zips_links_are_not_followed_and_a_broken_zip_has_a_reason(tmp_path):
+    link = zipfile.ZipInfo("link.ipynb")
+    link.external_attr = 0o120777 << 16
+    packed(tmp_path / "links.zip", (link, "/etc/passwd"))
+    (tmp_path / "broken.zip").write_bytes(b"PK but no zip")
+    found = gathered(tmp_path)
+    assert "symbolic link" in found["links"][1]
+    assert "not a zip" in found["broken"][1]
+
+
+def test_of_several_notebooks_that_named_like_the_lab_counts_and_else_all(tmp_path):
+    for who, files in {"a": ["x", "y"], "b": ["x", labfixture.NAME], "c": []}.items():
+        for file in files:
+            path = tmp_path / who / f"{file}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(notebook_of(""), encoding="utf-8")
+        (tmp_path / who).mkdir(parents=True, exist_ok=True)
+    found = collect.collect(tmp_path, labfixture.NAME, labfixture.PLACEHOLDER)
+    assert [(item.student, item.file, item.problem) for item in found] == [
+        ("a", "a/x.ipynb", ""),
+        ("a", "a/y.ipynb", ""),
+        ("b", f"b/{labfixture.NAME}.ipynb", ""),
+        ("c", "c", "is a folder without a notebook (.ipynb)"),
+    ]
+    assert "also handed in, and not looked at: b/x.ipynb" in found[2].notes
+
+
+def packed(path, *entries):
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")  # zipfile's, of two entries of one name
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+def test_two_entries_of_one_name_are_two_submissions(tmp_path):
+    twice = [("euler.ipynb", notebook_of("")), ("euler.ipynb", notebook_of("two"))]
+    found = gathered(packed(tmp_path / "export.zip", *twice))
+    assert found == {"euler": ("euler.ipynb", ""), "two": ("euler (2).ipynb", "")}
+
+
+def test_one_bad_entry_of_a_zip_is_named_and_costs_nobody_else(tmp_path):
+    path = packed(tmp_path / "export.zip", *((f"{name}.ipynb", notebook_of("")) for name in "abc"))
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        bad = archive.getinfo("b.ipynb")
+    content[bad.header_offset + 40 + len("b.ipynb")] ^= 0xFF  # the checksum tells
+    path.write_bytes(content)
+    found = gathered(path)
+    assert {name: bool(problem) for name, (_, problem) in found.items()} == {
+        "a": False,
+        "b": True,
+        "c": False,
+    }
+    assert "cannot be read" in found["b"][1]
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        # Two students of one name, whom Moodle tells apart by number.
+        (
+            [
+                "Jo Li_11_assignsubmission_file_/lab0_average.ipynb",
+                "Jo Li_12_assignsubmission_file_/a.ipynb",
+            ],
+            {"Jo Li (11)": "11", "Jo Li (12)": "12"},
+        ),
+        # Moodle without folders, Canvas with two files of one student, Blackboard with its note.
+        (["Jo Li_11_assignsubmission_file_lab0_average.ipynb"], {"Jo Li": "11"}),
+        (
+            ["lijo_67_1_lab0_average.ipynb", "lijo_67_2_notes.pdf", "k_68_3_x.ipynb"],
+            {"lijo": "67", "k": "68"},
+        ),
+        (
+            [
+                "Lab 0_jli_attempt_2026-11-01-10-20-30_lab0_average.ipynb",
+                "Lab 0_jli_attempt_2026-11-01-10-20-30.txt",
+                "Lab 0_kim_attempt_2026-11-01-11-20-30_mine.ipynb",
+            ],
+            {"jli": "jli", "kim": "kim"},
+        ),
+        # One student alone, in a folder; a file zipped once more; a zip with two notebooks and with none.
+        (["ada/lab0_average.ipynb", "ada/try.ipynb"], {"ada": ""}),
+        (["e.ipynb.zip/e.ipynb", "f.ipynb"], {"e": "", "f": ""}),
+        (
+            ["g.zip/deep/lab0_average.ipynb", "g.zip/deep/other.ipynb", "h.zip/notes.pdf"],
+            {"g": "", "h": ""},
+        ),
+    ],
+)
+def test_each_platform_s_students_keep_their_names_and_numbers(tmp_path, entries, expected):
+    zips = {}
+    for entry in entries:
+        head, zipped, inside = entry.partition(".zip/")
+        if zipped:
+            zips.setdefault(f"{head}.zip", []).append((inside, notebook_of("")))
+        else:
+            path = tmp_path / "in" / entry
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(notebook_of(""), encoding="utf-8")
+    for name, content in zips.items():
+        (tmp_path / "in").mkdir(exist_ok=True)
+        packed(tmp_path / "in" / name, *content)
+    found = collect.collect(tmp_path / "in", labfixture.NAME, labfixture.PLACEHOLDER)
+    assert {item.student: item.id for item in found} == expected
+    assert len(found) == len(expected)
+    # The same in one zip, in a folder of their own.
+    folder = [
+        (f"all/{path.relative_to(tmp_path / 'in')}", path.read_bytes())
+        for path in (tmp_path / "in").rglob("*")
+        if path.is_file()
+    ]
+    found = collect.collect(packed(tmp_path / "all.zip", *folder), labfixture.NAME, labfixture.PLACEHOLDER)
+    assert {item.student: item.id for item in found} == expected
+
+
+def test_an_online_text_alone_fails_with_its_reason(tmp_path):
+    path = tmp_path / "Ada_1_assignsubmission_onlinetext_" / "onlinetext.html"
+    path.parent.mkdir()
+    path.write_text("<p>here it is</p>", encoding="utf-8")
+    (tmp_path / "bob.ipynb").write_text(notebook_of(""), encoding="utf-8")
+    found = gathered(tmp_path)
+    assert found["Ada"][1].startswith("an online text, and no notebook")
+    assert found["bob"][1] == ""
+
+
+def test_other_files_are_named_but_not_the_lab_s_own(tmp_path):
+    files = {"lab0_average.ipynb": notebook_of("ada"), "season.csv": "a\n1\n", "helper.py": "x = 1"}
+    for name, text in files.items():
+        (tmp_path / "ada").mkdir(exist_ok=True)
+        (tmp_path / "ada" / name).write_text(text, encoding="utf-8")
+    (only,) = collect.collect(tmp_path, labfixture.NAME, None, {"season.csv": b"a\n1\n"})
+    assert only.notes == ["also handed in, and not looked at: ada/helper.py"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada L_1_assignsubmission_file_/work.zip", "Ada L_1_assignsubmission_file_.zip"]
+)
+def test_a_students_zip_in_an_export_is_the_students(tmp_path, name):
+    path = tmp_path / "export" / name
+    path.parent.mkdir(parents=True)
+    packed(path, ("deep/lab0_average.ipynb", notebook_of("")))
+    (tmp_path / "export" / "bob.ipynb").write_text(notebook_of(""), encoding="utf-8")
+    found = gathered(tmp_path / "export")
+    assert {student: problem for student, (_, problem) in found.items()} == {"Ada L": "", "bob": ""}
+
+
+def test_a_name_in_utf8_is_read_where_the_zip_forgot_to_say_so(tmp_path):
+    path = packed(tmp_path / "export.zip", ("Zo__.ipynb", notebook_of("")))
+    path.write_bytes(path.read_bytes().replace(b"Zo__", "Zoë".encode()))
+    assert set(gathered(path)) == {"Zoë"}
+
+
+def test_what_is_no_notebook_is_listed_and_an_ending_of_a_browser_hides_none(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for file in ("ada.ipynb", "bob.ipynb.txt", "cyn.rar", "dot.html"):
+        (folder / file).write_text(notebook_of(""), encoding="utf-8")
+    found = gathered(folder)
+    assert {student: bool(problem) for student, (_, problem) in found.items()} == {
+        "ada": False,
+        "bob": False,
+        "cyn": True,
+        "dot": True,
+    }
+
+
+def test_an_online_text_beside_a_notebook_fails_nobody(tmp_path):
+    for file in (
+        "Ada_1_assignsubmission_file_/lab0_average.ipynb",
+        "Ada_1_assignsubmission_onlinetext_/a.html",
+    ):
+        path = tmp_path / "in" / file
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook_of(""), encoding="utf-8")
+    (only,) = collect.collect(tmp_path / "in", labfixture.NAME, labfixture.PLACEHOLDER)
+    assert (only.student, only.problem) == ("Ada", "")
+    assert "not looked at: Ada_1_assignsubmission_onlinetext_/a.html" in only.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("STUDENT_ID = 'ada'", "ada"),
+        ("STUDENT_ID = 0042", "0042"),
+        ("STUDENT_ID = str('ada')", "ada"),
+        ("files = !ls\n?print\nSTUDENT_ID = 'ada'", "ada"),
+        ("%%time\nSTUDENT_ID = 'ada'\nprint?", "ada"),
+        ("%matplotlib inline\nSTUDENT_ID: str = ' a  b '", " a  b "),
+        ("STUDENT_ID = 1234", 1234),
+        ("STUDENT_ID = 'a' + 'b'", "ab"),
+        ("STUDENT_ID = f'{42}-ada'", "42-ada"),
+        ("me = 'Ada'\nSTUDENT_ID = f'{me}'.strip().lower()", "ada"),
+        ("STUDENT_ID, GROUP = 'ada', 3", "ada"),
+        ("name = STUDENT_ID = 'ada'", "ada"),
+        ("%%bash\nSTUDENT_ID = 'shell'", None),
+        ("%%writefile a.py\nSTUDENT_ID = 'file'", None),
+        ("%%capture out\nSTUDENT_ID = 'ada'", "ada"),
+        ("STUDENT_ID = 'x'.replace('x', 1)", None),
+        ("STUDENT_ID = 'ada'.__class__('b')", None),
+        ("STUDENT_ID = open('/etc/passwd').read()", None),
+        ("if True: STUDENT_ID = 'x'", None),
+        ("STUDENT_ID = True", None),
+        ("STUDENT_ID = 'old'\nSTUDENT_ID = 'new'", "new"),
+        ("STUDENT_ID = (", None),
+        ("STUDENT_ID = " + "(" * 5000 + "1" + ")" * 5000, None),
+        ("STUDENT_ID = 'x'\0", None),
+    ],
+)
+def test_student_id_is_read_and_never_run(source, expected):
+    assert lab.student_id([("markdown", "STUDENT_ID = 'text'"), ("code", source)]) == expected
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_is_read_as_spreadsheets_of_any_country_write_it(ready, tmp_path, sign, encoding):
+    path = tmp_path / "manual.csv"
+    points = "2.5" if sign == "," else "2,5"
+    lines = [
+        sign.join(line)
+        for line in (("No", "Student ", "QUESTION", "Points"), ("1", "ada", "essay", points))
+    ]
+    path.write_text("\r\n".join(lines), encoding=encoding)
+    assert report.read_manual(path, ready, ["ada"]) == {"ada": {"essay": 2.5}}
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["Zoe\u0308 A", "ZO\u00cb A", "Zo\u00eb\u00a0A", " Zo\u00eb  A", "Zo\u00eb\u200b A", "Zo\u00eb\tA"],
+)
+def test_one_person_s_name_is_one_name_at_every_entrance(ready, tmp_path, other):
+    student = "Zo\u00eb A"
+    manual = tmp_path / "manual.csv"
+    manual.write_text(f'student,question,points\n"{other}",essay,3\n', encoding="utf-8")
+    marks = {"a.ipynb": Marks({"average_test": 4.0, "shrink_test": 2.0, "essay": None}, page="page")}
+    handed_in = [collect.Submission("a.ipynb", student, b"")]
+    by_hand = report.read_manual(manual, ready, [student])
+    (row,) = report.rows(handed_in, marks, ready, [other], by_hand)
+    assert (row.student, row.status, row.total, row.reasons) == (student, "graded", 9.0, [])
+
+
+def test_what_waits_is_read_back_whatever_the_name(ready, tmp_path):
+    names = ["=1+1", "-x", "@y", "a\tb", "\u202eabc", "Zoe\u0308", "o'Neil", 'q"r, s']
+    marks = {
+        name: Marks({"average_test": 4.0, "shrink_test": 2.0, "essay": None}, page="p") for name in names
+    }
+    handed_in = [collect.Submission(name, name, b"") for name in names]
+    path = tmp_path / "to_grade.csv"
+    assert report.write_to_grade(path, report.rows(handed_in, marks, ready, None, {}), ready) == len(names)
+    path.write_text(
+        path.read_text(encoding="utf-8-sig").replace("essay,,", "essay,1,"), encoding="utf-8-sig"
+    )
+    by_hand = report.read_manual(path, ready, names)
+    assert {row.total for row in report.rows(handed_in, marks, ready, None, by_hand)} == {7.0}
+
+
+@pytest.mark.parametrize("start", [*"=+-@|%＝＋－＠｜％﹢﹣", "\t=", "\r=", " =", "\u200b=", "\u200d="])
+def test_no_text_is_a_formula(start):
+    assert guarded(f"{start}1")[0] == "'"
+    assert "\n" not in guarded(f"{start}\nx")
+
+
+@pytest.mark.parametrize("name", ["Zo\u200bë", "\ufeffZoë", "Zo\u00adë", "\u202eZoë"])
+def test_what_cannot_be_seen_is_not_written(name):
+    assert guarded(name) == "Zoë"
+    assert same_name(guarded(name)) == same_name(name)
+
+
+def test_what_joins_letters_is_written_and_makes_no_other_name():
+    name = "می\u200cخواهم"
+    assert guarded(name) == name
+    assert same_name(name) == same_name(name.replace("\u200c", ""))
+
+
+def test_a_table_from_windows_is_read(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_bytes("student\r\nJosé Müller\r\n".encode("cp1252"))
+    assert report.read_roster(path) == ["José Müller"]
