@@ -285,7 +285,7 @@ NOTEBOOKS = {
     "edited tests": (edited_tests, FULL, "for their text differed: average_test, shrink_test"),
     "edited marks": (edited_marks, FULL, "for their text differed"),
     "no marks": (no_marks, FULL, "without nbgrader's mark, found by number or text"),
-    "no marks, no numbers": (no_marks_no_numbers, FULL, "without nbgrader's mark"),
+    "no marks and no numbers": (no_marks_no_numbers, FULL, "without nbgrader's mark"),
     "essay beside its cell": (essay_beside, {**FULL, "essay": None}, "read those for: essay"),
     "essay in a copy": (essay_in_a_copy, {**FULL, "essay": None}, "repeated: essay"),
     "no essay": (no_essay, {**FULL, "essay": 0}, "not answered: essay"),

@@ -58,7 +58,7 @@ class GuardedExecute(Execute):
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
-        self.notes, self._errors = [], []
+        self.notes, self._errors, self._lab_cells = [], [], []
         self.stopped = ""
         self._count, self._used = 0, 0.0
         self._cell_clock = _Clock(self.limits.cell_seconds, self.limits.patience)
@@ -164,7 +164,7 @@ class GuardedExecute(Execute):
             else:
                 self.execute_cell(cell, index, store_history=True)
                 if name or source in self.lab_sources:
-                    self._talk(lambda end: self.trials.learn(source, utils.is_locked(cell), end))
+                    self._lab_cells.append((source, utils.is_locked(cell)))
                 self._tell_error(cell)
         except DeadKernelError:
             why = f"the kernel died in code cell {self._count}"
@@ -201,8 +201,14 @@ class GuardedExecute(Execute):
     def _test(self, cell, name: str) -> None:
         """Run a test outside; what the other end fails to answer earns nothing, and the reason says so."""
         cell.outputs = []
+
+        def test(end: End) -> list:
+            while self._lab_cells:
+                self.trials.learn(*self._lab_cells.pop(0), end)
+            return self.trials.run(cell.source, end)
+
         try:
-            cell.outputs = self._talk(lambda end: self.trials.run(cell.source, end))
+            cell.outputs = self._talk(test)
         except GoneError as gone:
             self.notes.append(f"{name} did not run to its end: {gone}")
             self._fail(cell, "NotRun", f"the test did not run to its end: {gone}")

@@ -141,7 +141,8 @@ def _matched(notebook, lab: Lab, repeated: list[str]) -> dict[str, nbformat.Note
     found = {}
     for name, cells in marked.items():
         # Of copies the last counts, as for nbgrader, but not one left as it was handed out.
-        answered = [cell for cell in cells if not _same(cell.source, released[name].source)]
+        own = [cell for cell in cells if not _same(cell.source, released[name].source)]
+        answered = own if utils.is_solution(released[name]) else []
         found[name] = (answered or cells)[-1]
         if len(cells) > 1:
             repeated.append(name)

@@ -8,9 +8,11 @@
     ``bwrap``, where the grader is root or users may make namespaces.
 ``limits``
     Limits on time, memory, processes and files alone; the code runs as the user who grades. For root, it
-    runs as a user of its own, or not at all.
+    runs as a user of its own, or not at all. Where Linux has Landlock, since 5.13, it reaches no file but its
+    own and a shared ``/tmp``, and since 6.12 no process but those it started.
 """
 
+import ctypes
 import dataclasses
 import json
 import os
@@ -66,8 +68,13 @@ class Door:
             if shutil.which("bwrap")
             else "on Linux, install bubblewrap to close that door"
         )
-        reach = "it can read, and without a user of its own write, your files"
+        reach = "no file but its own" if has_landlock() else "it can read, and as you write, your files"
         return f"under limits alone, {who}: {reach}; {mend}"
+
+
+def has_landlock() -> bool:
+    """Tell whether this system lets a process give up the files that are not for it."""
+    return sys.platform == "linux" and ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) >= 1
 
 
 def _programs() -> list[Path]:
