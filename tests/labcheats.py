@@ -353,8 +353,8 @@ HABITS = [
     "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(1)'], check=True)",
     "import multiprocessing\nwith multiprocessing.get_context('fork').Pool(2) as pool:\n"
     "    assert pool.map(abs, [-1, 2]) == [1, 2]",
-    "from multiprocessing import shared_memory\nmine = shared_memory.SharedMemory(create=True, size=10)\n"
-    "mine.close()\nmine.unlink()",
+    "from multiprocessing import shared_memory\nown = shared_memory.SharedMemory(create=True, size=10)\n"
+    "own.close()\nown.unlink()",
     "from concurrent.futures import ThreadPoolExecutor\n"
     "assert list(ThreadPoolExecutor(2).map(abs, [-1])) == [1]",
     "import asyncio\nawait asyncio.sleep(0)",

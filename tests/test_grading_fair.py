@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 from fractions import Fraction
+from pathlib import Path
 
 import labcheats
 import labfixture
@@ -57,7 +58,10 @@ def cheated(ready, cheats):
         if name == "student-id":
             cell.source = "STUDENT_ID = 'mallory'"
         elif re.fullmatch(r"part\d", name) and cell.cell_type == "code":
-            used[f"{name}-tests"], text = cheats.pop(0)
+            if not cheats:
+                continue
+            cheat = cheats.pop(0)
+            used[f"{name}-tests"], text = cheat, labcheats.CHEATS[cheat]
             functions, answers = asked_for(cell)
             lines = [
                 f"SOURCES = {str(ready.folder.parent)!r}",
@@ -76,26 +80,23 @@ def fair(tmp_path_factory):
     """For each door and lab: the habits' marks and points to earn, and what each cheat earned."""
     found = {}
     for door in doors():
-        left = [*labcheats.CHEATS.items()]
-        for name in [*LABS, *LABS, *LABS]:
-            folder = tmp_path_factory.mktemp("lab")
+        # What bends a test or claims to be right does so behind any door.
+        best = door == doors()[0]
+        left = [*(labcheats.CHEATS if best else labcheats.LOOKING)]
+        for name in LABS:
+            ready = lab.make(name, tmp_path_factory.mktemp("lab"))
+            handed_in, used = [("habits", with_habits(ready), "worked example")], {}
+            while len(left) >= (6 if name != LABS[-1] else 1) and len(handed_in) < (4 if best else 2):
+                notebook, used[f"cheats {len(handed_in)}"] = cheated(ready, left)
+                handed_in.append((f"cheats {len(handed_in)}", notebook, "mallory"))
             with sandbox.short_folder("fair-") as scratch:
-                ready = lab.make(name, folder)
-                job = batch.Job(ready, door, LIMITS, batch.Path(scratch))
-                handed_in, used = [], {}
-                if (door.kind, name) not in found:
-                    handed_in.append(("habits", with_habits(ready), "worked example"))
-                if len(left) >= 6:
-                    notebook, used = cheated(ready, left)
-                    handed_in.append(("cheats", notebook, "mallory"))
-                marks = dict(batch.run(handed_in, job, 2))
-            if "habits" in marks:
-                full = {
-                    question.name: question.points for question in ready.questions if not question.by_hand
-                }
-                found[door.kind, name] = marks["habits"], full
-            for part, cheat in used.items():
-                found[door.kind, cheat] = marks["cheats"].points[part], marks["cheats"], name
+                marks = dict(batch.run(handed_in, batch.Job(ready, door, LIMITS, Path(scratch)), 2))
+            full = {question.name: question.points for question in ready.questions if not question.by_hand}
+            found[door.kind, name] = marks["habits"], full
+            for one, cheats in used.items():
+                for part, cheat in cheats.items():
+                    found[door.kind, cheat] = marks[one].points[part], marks[one].notes
+        assert not left
     return found
 
 
@@ -121,7 +122,7 @@ def test_no_cheat_earns_a_point(fair):
 def test_a_cheat_does_not_end_the_kernel_before_the_others_are_tried(fair):
     for (_, what), about in fair.items():
         if what in labcheats.CHEATS:
-            assert not [note for note in about[1].notes if "kernel died" in note or "stopped" in note]
+            assert not [note for note in about[1] if "kernel died" in note or "stopped" in note]
 
 
 def test_the_cheats_would_work_in_one_process():

@@ -80,7 +80,7 @@ def main():
     """Settle, remember, then run the kernel; or, for a try, say that this far all works."""
     spec, connection_file = json.loads(sys.argv[1]), sys.argv[2]
     settle(spec, connection_file)
-    sys.path[:0] = spec["paths"]
+    sys.path[:0] = ["", *spec["paths"]]  # a notebook imports what lies beside it
     if sys.argv[3:] == ["try"]:
         for name in ("ipykernel", "numpy"):
             importlib.import_module(name)

@@ -8,8 +8,8 @@
     ``bwrap``, where the grader is root or users may make namespaces.
 ``limits``
     Limits on time, memory, processes and files alone; the code runs as the user who grades. For root, it
-    runs as a user of its own, or not at all. Where Linux has Landlock, since 5.13, it reaches no file but its
-    own and a shared ``/tmp``, and since 6.12 no process but those it started.
+    runs as a user of its own, or not at all. Where Linux has Landlock, since 5.13, it reaches no file
+    but its own and a shared ``/tmp``, and since 6.12 no process but those it started.
 """
 
 import ctypes
