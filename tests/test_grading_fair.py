@@ -86,7 +86,7 @@ def fair(tmp_path_factory):
         for name in LABS:
             ready = lab.make(name, tmp_path_factory.mktemp("lab"))
             handed_in, used = [("habits", with_habits(ready), "worked example")], {}
-            while len(left) >= (6 if name != LABS[-1] else 1) and len(handed_in) < (4 if best else 2):
+            while len(left) >= (6 if name != LABS[-1] else 1) and len(handed_in) < (4 if best else 3):
                 notebook, used[f"cheats {len(handed_in)}"] = cheated(ready, left)
                 handed_in.append((f"cheats {len(handed_in)}", notebook, "mallory"))
             with sandbox.short_folder("fair-") as scratch:
