@@ -72,6 +72,12 @@ CODE = {
         FULL,
         "",
     ),
+    "imports under the tests' names": (
+        "from builtins import len as abs\nimport math as np\nfrom operator import truth as isclose\n"
+        "def average(x, n): return 7",
+        FIRST_LOST,
+        "",
+    ),
     "replaced int": ("import builtins\nbuiltins.int = lambda *a: 4", None, ""),
     "replaced run_cell": (
         "from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult\n"

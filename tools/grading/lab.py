@@ -82,19 +82,6 @@ class Lab:
         """The files beside the notebook, relative to the lab's folder."""
         return data_files(self.folder)
 
-    @property
-    def modules(self) -> tuple[str, ...]:
-        """What the locked cells import: the libraries a student must not be able to replace for a test."""
-        names = {"numpy", "math"}
-        for cell in self.master.cells:
-            if cell.cell_type == "code" and utils.is_locked(cell):
-                for node in ast.walk(parse(cell.source)):
-                    if isinstance(node, ast.Import):
-                        names |= {alias.name for alias in node.names}
-                    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                        names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        return tuple(sorted(names))
-
 
 def parse(source: str) -> ast.Module:
     """Return the syntax tree of a cell, IPython's own syntax included; an empty one if it has none."""
