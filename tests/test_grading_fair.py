@@ -233,8 +233,8 @@ def test_objects_stay_there_and_are_asked(ends):
 def test_tests_take_helpers_from_the_lab_and_answers_from_the_student(ends, tmp_path):
     end, names = ends
     names.update(answer=2.0, helper=lambda *_: True, LIMIT=1e9, sum=lambda *_: 0)
-    trials = trial.Trials(tmp_path, 10)
-    trials.learn("import math\nLIMIT = 1.5\ndef helper(x): return x < LIMIT", True, end)
+    trials = trial.Trials(tmp_path, 10, ["import math", "%matplotlib inline\nimport nowhere_to_be_found"])
+    trials.learn("LIMIT = 1.5\nother = helper(LIMIT)\ndef helper(x): return x < LIMIT", end)
     outputs = trials.run("print(math.floor(2.5))\n2 * helper(answer) + sum([1, 2])", end)
     assert [output.output_type for output in outputs] == ["stream", "execute_result"]
     assert outputs[1].data["text/plain"] == "3.0"

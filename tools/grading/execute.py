@@ -53,7 +53,6 @@ class GuardedExecute(Execute):
     door = Any(help="the `Cell` the kernel is shut in")
     limits = Any(help="the `Limits`")
     trials = Any(help="the `Trials` that run the tests")
-    lab_sources = Any(frozenset(), help="sources of the lab's own cells, as handed out")
     written = Int(0)
 
     def __init__(self, **options) -> None:
@@ -157,14 +156,13 @@ class GuardedExecute(Execute):
         self.written = 0
         self._cell_clock.start(self._used)
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        source = cell.source
         try:
             if utils.is_grade(cell) and utils.is_locked(cell):
                 self._test(cell, name)
             else:
                 self.execute_cell(cell, index, store_history=True)
-                if source in self.lab_sources:  # word for word: nothing of a student's runs outside
-                    self._lab_cells.append((source, utils.is_locked(cell)))
+                if utils.is_locked(cell):  # the lab's, word for word: nothing of a student's runs outside
+                    self._lab_cells.append(cell.source)
                 self._tell_error(cell)
         except DeadKernelError:
             why = f"the kernel died in code cell {self._count}"
@@ -204,7 +202,7 @@ class GuardedExecute(Execute):
 
         def test(end: End) -> list:
             while self._lab_cells:
-                self.trials.learn(*self._lab_cells.pop(0), end)
+                self.trials.learn(self._lab_cells.pop(0), end)
             return self.trials.run(cell.source, end)
 
         try:

@@ -70,11 +70,11 @@ def mark(
         for step in (DeduplicateIds(), CheckCellMetadata()):
             step.log.disabled = True
             notebook, resources = step.preprocess(notebook, resources)
-        trials = Trials(lab.folder, limits.cell_seconds)
+        handed_out = [code.source for code in lab.release.cells if code.cell_type == "code"]
+        trials = Trials(lab.folder, limits.cell_seconds, handed_out)
         if given is not None:
             trials.fix("STUDENT_ID", given)
-        sources = frozenset(code.source for code in lab.release.cells if code.cell_type == "code")
-        run = GuardedExecute(door=cell, limits=limits, trials=trials, lab_sources=sources)
+        run = GuardedExecute(door=cell, limits=limits, trials=trials)
         resources["metadata"] = {"path": str(cell.folder)}
         notebook, resources = run.preprocess(notebook, resources)
         _open_books(workspace / "books", lab)

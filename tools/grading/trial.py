@@ -39,19 +39,24 @@ class _Names(dict):
 class Trials:
     """The tests of one submission, in their order, in one namespace."""
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+    def __init__(self, folder: Path, seconds: float, handed_out: list[str]) -> None:
+        """Take the lab's folder, the seconds a test may take, and the sources of the release's code."""
         self._names, self._folder, self._seconds = _Names(__name__="__main__"), folder, seconds
+        for source in handed_out:
+            self._take_over(source, ast.Import, ast.ImportFrom)
 
     def fix(self, name: str, value: object) -> None:
         """Give the tests a name's value, whatever the student's code makes of it."""
         self._names[name] = value
 
-    def learn(self, source: str, locked: bool, end: End) -> None:
-        """Take over what a cell of the lab imports and, if it is locked, its functions and constants."""
+    def learn(self, source: str, end: End) -> None:
+        """Take over what a locked cell defines: functions and constants, which are the lab's."""
         self._names.end = end
+        self._take_over(source, ast.FunctionDef, ast.ClassDef, ast.Assign)
+
+    def _take_over(self, source: str, *kinds: type) -> None:
         for node in parse(source).body:
-            fixed = isinstance(node, ast.FunctionDef | ast.ClassDef) or _is_literal(node)
-            if isinstance(node, ast.Import | ast.ImportFrom) or (locked and fixed):
+            if isinstance(node, kinds) and (not isinstance(node, ast.Assign) or _is_literal(node.value)):
                 with contextlib.suppress(Exception):  # what it needs may be wrong at the other end
                     exec(compile(ast.Module([node], []), "lab", "exec"), self._names)
 
@@ -110,11 +115,9 @@ class Trials:
             os.close(here)
 
 
-def _is_literal(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Assign):
-        return False
+def _is_literal(node: ast.expr) -> bool:
     try:
-        ast.literal_eval(node.value)
+        ast.literal_eval(node)
     except ValueError:
         return False
     return True
