@@ -145,7 +145,10 @@ class End:
         data = json.dumps(message).encode()
         if len(data) > _LARGEST:
             raise ValueError("too large to be handed over")
-        self._connection.sendall(len(data).to_bytes(4, "big") + data)
+        try:
+            self._connection.sendall(len(data).to_bytes(4, "big") + data)
+        except OSError as error:
+            raise GoneError("it ended the conversation") from error
 
     def _receive(self):
         size = int.from_bytes(self._read(4), "big")
@@ -164,7 +167,10 @@ class End:
         while len(found) < size:
             while self._watch and not select.select([self._connection], [], [], 0.25)[0]:
                 self._watch()
-            part = self._connection.recv(min(size - len(found), 2**20))
+            try:
+                part = self._connection.recv(min(size - len(found), 2**20))
+            except OSError:
+                part = b""
             if not part:
                 raise GoneError("it ended the conversation")
             found += part

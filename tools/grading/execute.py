@@ -22,7 +22,8 @@ _OUTPUTS_PER_CELL = 200
 _LARGEST_MESSAGE = 32 * 2**20
 _LARGEST_PICTURE = 2 * 2**20
 _ERRORS_TOLD = 3
-_GRACE = 5  # seconds for a kernel to come back once it was interrupted
+_GRACE = 60  # seconds for a kernel to be free, or for a cell's outputs to end, on a busy machine ...
+_LITTLE_GRACE = 5  # ... and once it was interrupted
 
 
 class _Clock:
@@ -58,13 +59,12 @@ class GuardedExecute(Execute):
     def __init__(self, **options) -> None:
         super().__init__(**options)
         self.notes, self._errors, self._lab_cells = [], [], []
-        self.stopped = ""
+        self.stopped, self._grace = "", _GRACE
         self._count, self._used = 0, 0.0
         self._cell_clock = _Clock(self.limits.cell_seconds, self.limits.patience)
         self._clock = _Clock(self.limits.total_seconds, self.limits.patience)
         self.timeout_func = lambda _: None
         self.shutdown_kernel = "immediate"
-        self.iopub_timeout = 4
         self.startup_timeout = 120
         self.log.disabled = True
 
@@ -111,9 +111,9 @@ class GuardedExecute(Execute):
         reply = await self._reply(msg_id, self._over)
         if isinstance(reply, str):
             self.notes.append(f"code cell {self._count} {reply}")
-            await self.km.interrupt_kernel()
+            await self._interrupt()
             reply = {"content": {**self.error_on_timeout, "status": "error", "evalue": reply}}
-        done = asyncio.wait_for(task_poll_output_msg, self.iopub_timeout)
+        done = asyncio.wait_for(task_poll_output_msg, self._grace)
         try:
             await done
         except Exception as error:
@@ -121,6 +121,10 @@ class GuardedExecute(Execute):
                 raise
             raise CellTimeoutError("no end of its outputs") from None
         return reply
+
+    async def _interrupt(self) -> None:
+        self._grace = _LITTLE_GRACE
+        await self.km.interrupt_kernel()
 
     async def _reply(self, message: str, over) -> dict | str:
         """Return the kernel's reply to a message, or what `over` says when it is time to stop waiting."""
@@ -153,7 +157,7 @@ class GuardedExecute(Execute):
         if self.stopped:
             self._fail(cell, "NotRun", self.stopped)
             return cell, resources
-        self.written = 0
+        self.written, self._grace = 0, _GRACE
         self._cell_clock.start(self._used)
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         try:
@@ -246,7 +250,7 @@ class GuardedExecute(Execute):
             except OSError as error:
                 raise GoneError("the kernel has ended the conversation") from error
             finally:
-                if not free and not self._ended(message, _GRACE):
+                if not free and not self._ended(message, self._grace):
                     self.stopped = f"code cell {self._count} could not be stopped"
                     self.notes.append(self.stopped)
 
@@ -254,7 +258,7 @@ class GuardedExecute(Execute):
         """Raise if the kernel is dead, or interrupt it if its time is over."""
         run_sync(self._async_check_alive)()
         if why := self._over():
-            run_sync(self.km.interrupt_kernel)()
+            run_sync(self._interrupt)()
             raise GoneError(f"code cell {self._count} {why}")
 
     async def _send(self, code: str) -> str:
