@@ -364,3 +364,34 @@ def test_a_table_from_windows_is_read(tmp_path):
     path = tmp_path / "roster.csv"
     path.write_bytes("student\r\nJosé Müller\r\n".encode("cp1252"))
     assert report.read_roster(path) == ["José Müller"]
+
+
+def test_namesakes_are_in_the_roster_and_apart(ready, tmp_path):
+    for number in (11, 12):
+        path = tmp_path / "in" / f"Jo Li_{number}_assignsubmission_file_" / "lab0_average.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook_of(""), encoding="utf-8")
+    handed_in = collect.collect(tmp_path / "in", labfixture.NAME, labfixture.PLACEHOLDER)
+    marks = {item.file: Marks({"average_test": 4.0, "essay": None}) for item in handed_in}
+    manual = tmp_path / "manual.csv"
+    manual.write_text("student,question,points\nJo Li (12),essay,3\n", encoding="utf-8")
+    by_hand = report.read_manual(manual, ready, [item.student for item in handed_in])
+    table = report.rows(handed_in, marks, ready, ["Jo Li", "Ann"], by_hand)
+    assert [(row.student, row.id, row.total) for row in table] == [
+        ("Jo Li (11)", "11", 4.0),
+        ("Jo Li (12)", "12", 7.0),
+        ("Ann", "", None),
+    ]
+    assert not any("roster" in reason or "duplicate" in reason for row in table for reason in row.reasons)
+
+
+def test_an_identifier_that_is_worked_out_is_for_a_person_to_look_at(tmp_path):
+    for name, source in {
+        "a": "STUDENT_ID = input()",
+        "b": f"STUDENT_ID = {labfixture.PLACEHOLDER!r}",
+    }.items():
+        cells = [nbformat.v4.new_code_cell(source)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    found = collect.collect(tmp_path, labfixture.NAME, labfixture.PLACEHOLDER)
+    assert [(item.student, item.check) for item in found] == [("a", True), ("b", False)]
+    assert all(len(item.notes) == 1 for item in found)
