@@ -19,9 +19,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds solutions/")
     parser.add_argument("--jobs", type=int, default=2, help="submissions graded at a time (2)")
     defaults = sandbox.Limits()
-    parser.add_argument("--cell-seconds", type=float, default=defaults.cell_seconds, help="per cell (60)")
     parser.add_argument(
-        "--total-seconds", type=float, default=defaults.total_seconds, help="per notebook (600)"
+        "--cell-seconds", type=float, default=defaults.cell_seconds, help="processor time per cell (60)"
+    )
+    parser.add_argument(
+        "--total-seconds", type=float, default=defaults.total_seconds, help="and per notebook (600)"
     )
     parser.add_argument("--memory-mb", type=int, default=defaults.memory_mb, help="memory (2048)")
     parser.add_argument("--disk-mb", type=int, default=defaults.disk_mb, help="files (256)")
