@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import scipy.special
 import sympy
-from answers.fresh import FRESH
+from catalogue.fresh import FRESH
 from conftest import ROOT
 from IPython.core.formatters import DisplayFormatter
 from scipy import special
@@ -32,8 +32,8 @@ QUESTIONS = {name: question for one in SETS for name, question in checks.questio
 
 
 def answers(one):
-    """The catalogue of a set, tests/answers/exNN.py; each set has one."""
-    return importlib.import_module(f"answers.{one}").ANSWERS
+    """The catalogue of a set, tests/catalogue/exNN.py; each set has one."""
+    return importlib.import_module(f"catalogue.{one}").ANSWERS
 
 
 CATALOGUE = {name: entry for one in SETS for name, entry in answers(one).items()}
