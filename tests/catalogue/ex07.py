@@ -216,7 +216,8 @@ ANSWERS = {
             "failures dropped": 45,
             "as many as the concentration": 793,
             "a share": 0.55,
-            "too few leagues": 1300,
+            "halved again": 1340,
+            "too few leagues": 1250,
         },
     },
     "ex07.6": {

@@ -1,5 +1,6 @@
 """Read an answer, whatever object it is, as numbers or as letters; or say why that can't be done."""
 
+import ast
 import math
 import re
 import sys
@@ -52,18 +53,22 @@ def read_letters(answer: object, known: str) -> frozenset[str]:
         raise
     except BaseException:
         raise Unreadable(expected) from None
+    words = re.sub(r"\b(and|or)\b", " ", text)
+    letters = frozenset("".join(re.findall(r"[a-z]+", words)))
     # Brackets, quotes and whatever else stands between letters; not what would turn their meaning.
-    words = re.findall(r"[a-z]+", re.sub(r"\b(and|or)\b", " ", text))
-    letters = frozenset("".join(words))
-    if not letters or not letters <= set(known) or re.search(r"[^a-z\s,;:.()\[\]{}'\"`“”‘’&+*/|_\\]", text):
+    if letters <= set(known) and not re.search(r"[^a-z\s,;:.()\[\]{}'\"`“”‘’&+*/|_\\]", text):
+        found = letters
+    else:  # options copied from the page, each behind its letter
+        found = frozenset(re.findall(r"(?:^|[\n;])[\s*(-]*([a-z])\s*[:)*]+\s+\S", text))
+    if not found or not found <= set(known):
         raise Unreadable(expected)
-    return letters
+    return found
 
 
 def _texts(answer: object, most: int, depth: int) -> list[str]:
     """The short texts in a container, a symbol's name being one."""
     if isinstance(answer, str):
-        if len(answer) >= 100:
+        if len(answer) >= 1000:
             raise Unreadable("It is too long.")
         return [str(answer)]
     if is_expression(answer) and answer.is_Symbol:
@@ -105,9 +110,26 @@ def is_expression(answer: object) -> bool:
     )
 
 
-def evaluate(expression: object, values: dict[str, float]) -> float:
-    """Return the value of a SymPy expression; raise `Unreadable` where it holds other symbols."""
+def is_formula(answer: object) -> bool:
+    """Tell whether an answer is a SymPy expression, or a container of some."""
+    sympy = sys.modules.get("sympy")
+    if sympy is None or isinstance(answer, sympy.Lambda):
+        return False
+    if isinstance(answer, list | tuple):
+        return 0 < len(answer) < 10 and all(is_expression(part) or is_formula(part) for part in answer)
+    return isinstance(answer, sympy.MatrixBase | sympy.Tuple | sympy.Array) or is_expression(answer)
+
+
+def evaluate(expression: object, values: dict[str, float]) -> float | list:
+    """Return the value of a SymPy expression, or a list of those in a container.
+
+    Raise `Unreadable` where there are other symbols.
+    """
     sympy = sys.modules["sympy"]
+    if isinstance(expression, sympy.MatrixBase | sympy.Array):
+        expression = expression.tolist()
+    if isinstance(expression, list | tuple | sympy.Tuple):
+        return [evaluate(part, values) for part in expression]
     if isinstance(expression, sympy.Eq):  # "variance = ...": what stands on the other side of a name
         left, right = expression.args
         expression = right if left.is_Symbol and left.name not in values else left
@@ -129,8 +151,10 @@ def evaluate(expression: object, values: dict[str, float]) -> float:
 
 
 def function_names(expression: object) -> set[str]:
-    """Return the names of the functions in a SymPy expression."""
+    """Return the names of the functions in a SymPy expression, or in a container of some."""
     sympy = sys.modules["sympy"]
+    if isinstance(expression, list | tuple):
+        return set().union(*map(function_names, expression))
     return {type(part).__name__ for part in expression.atoms(sympy.Function, sympy.Integral)}
 
 
@@ -164,7 +188,7 @@ def _floats(value: object, budget: int, depth: int) -> tuple[float | list, int]:
     if issubclass(kind, bool | np.bool_):
         raise Unreadable("It holds True or False where a number is asked for.")
     if issubclass(kind, str | bytes):
-        raise Unreadable("It is text: write numbers without quotes.")
+        return _floats(_spelt(value), budget, depth + 1)
     if issubclass(kind, complex | np.complexfloating) or kind.__name__ == "mpc":
         return _real(complex(value)), budget - 1
     if budget <= 0:
@@ -188,8 +212,10 @@ def _floats(value: object, budget: int, depth: int) -> tuple[float | list, int]:
     a_set = issubclass(kind, Set) or getattr(value, "is_FiniteSet", False) is True
     if a_set and len(value) == 1:  # one number has one order
         return _floats(next(iter(value)), budget, depth)
-    if a_set or issubclass(kind, Mapping):
-        raise Unreadable("It is a dict or a set: numbers in order are asked for, as a list or an array.")
+    if a_set:
+        raise Unreadable("It is a set: numbers in order are asked for, as a list or an array.")
+    if issubclass(kind, Mapping):
+        return _floats(_in_order(value), budget, depth)
     if callable(value) and not isinstance(value, Iterable):
         raise Unreadable("It is a function: what it returns is asked for.")
     if value is None:
@@ -203,6 +229,23 @@ def _floats(value: object, budget: int, depth: int) -> tuple[float | list, int]:
         number, budget = _floats(part, budget, depth + 1)
         numbers.append(number)
     return numbers, budget
+
+
+def _spelt(text: str | bytes) -> object:
+    """Read numbers that stand in quotes, as letters do elsewhere: "41.6, 118.4"."""
+    try:
+        return ast.literal_eval(str(text)[:1000].strip() if isinstance(text, str) else "")
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise Unreadable("It is text: write numbers without quotes.") from None
+
+
+def _in_order(named: Mapping) -> list:
+    """Return the values of a dict as they stand; those named alpha and beta, or a, b, c, by their names."""
+    items = [(getattr(key, "name", key), part) for key, part in islice(named.items(), _MOST)]
+    names = [name for name, _ in items]
+    if set(names) == {"alpha", "beta"} or set(names) == set("abc"[: len(names)]):
+        items = sorted(items)
+    return [part for _, part in items]
 
 
 def _real(value: complex) -> float:

@@ -5,6 +5,7 @@ those written in C are looked for in the answer's code and in the functions that
 """
 
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -23,7 +24,7 @@ def watch(answer: Callable, names: Iterable[str]) -> Iterator[set[str]]:
         return
     codes = {code: name for name, thing in objects.items() for code in _codes(thing)}
     others = {id(thing): name for name, thing in objects.items()}
-    before = sys.getprofile()
+    before, threads = sys.getprofile(), threading.getprofile()
 
     def listen(frame, event, arg):
         if event == "call" and frame.f_code in codes and not _inside(frame.f_back):
@@ -33,10 +34,12 @@ def watch(answer: Callable, names: Iterable[str]) -> Iterator[set[str]]:
 
     used.update(others[id(thing)] for thing in _reached(answer) if id(thing) in others)
     sys.setprofile(listen)
+    threading.setprofile(listen)  # the answer runs in a thread of its own
     try:
         yield used
     finally:
         sys.setprofile(before)
+        threading.setprofile(threads)
 
 
 def _find(name: str) -> object:

@@ -86,6 +86,8 @@ def _grids(rng):
         (ends, weights(ends.size), 0, 4),
         (ends, weights(ends.size), 4, 4),
         (np.array([0.02, 0.9]), np.array([0.6, 0.4]), 740, 2000),
+        # A long record in favour of what the prior excludes: a small number in the place of 0 would show.
+        (np.array([0.1, 0.5, 0.8]), np.array([0.7, 0.0, 0.3]), 980, 2000),
     ]
 
 

@@ -167,7 +167,7 @@ def _share_lost(n):
 @cache
 def _at_bats(share):
     """For a share of leagues without a maximum: interpolated, the shares' probits being nearly straight."""
-    grid = np.array([30, 60, 120, 240, 480, 800, 960, 1120, 1280])
+    grid = np.array([30, 60, 120, 240, 480, 800, 960, 1120, 1280, 1440])
     probits = special.ndtri([_share_lost(int(n)) for n in grid])
     return float(np.interp(-special.ndtri(share), -probits, grid))
 
@@ -486,6 +486,13 @@ QUESTIONS = {
                 points=2,
             ),
             Slip(
+                "halved again",
+                "2.5 % is one half of 5 % already: this leaves a quarter of it above the upper end.",
+                gives=lambda: _at_bats(0.0125),
+                rtol=0.03,
+                points=2,
+            ),
+            Slip(
                 "all batters together",
                 "This may be the number of at-bats of the whole league. We ask for those of one batter.",
                 gives=lambda: _BATTERS * _at_bats(0.025),
@@ -508,7 +515,7 @@ QUESTIONS = {
                 "failures dropped",
                 "With no more at-bats than in 1970 there is an upper end only if the leagues without a "
                 "maximum are dropped. Count them.",
-                when=lambda got: 0 < got <= 50,
+                when=lambda got: 40 <= got <= 50,
             ),
             Slip(
                 "as many as the concentration",
@@ -520,7 +527,7 @@ QUESTIONS = {
             Slip(
                 "too few leagues",
                 "That is in the range. To tell so small a share you need many leagues: ten thousand, say.",
-                when=lambda got: 0.75 < got / _at_bats(0.025) < 1.4,
+                when=lambda got: 0.8 < got / _at_bats(0.025) < 1.25,
                 points=2,
             ),
         ),

@@ -327,7 +327,10 @@ QUESTIONS = {
                 "no luck",
                 "Every time the same: hits shared out evenly. A real half is lucky or unlucky. This one "
                 "tells the fit exactly what the other half will be.",
-                when=lambda got, cases: all(np.all(value[1:] < 1e-9) for value in got),
+                when=lambda got, cases: all(
+                    np.all(value[1:] < 1e-9) and np.all(np.abs(value[0] - _half(*case)[0]) < 1)
+                    for value, case in zip(got, cases, strict=True)
+                ),
             ),
             Slip(
                 "same again",

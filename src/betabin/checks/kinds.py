@@ -20,18 +20,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from betabin.checks._patience import Late, within
 from betabin.checks._pristine import pristine
 from betabin.checks._reading import (
     Unreadable,
     evaluate,
     function_names,
-    is_expression,
+    is_formula,
     name_of,
     read_array,
     read_letters,
     read_number,
     show,
 )
+from betabin.checks._relations import exchanged, related
 from betabin.checks._watch import watch
 
 __all__ = [
@@ -51,11 +53,13 @@ __all__ = [
 GENERAL = {
     "rounded": "These are the right digits, but too few: don't round.",
     "near": "That is near, but not near enough: is it only approximate? Hint 2 may help.",
-    "sign": "The size is right; look at the sign.",
     "nan": "That is no number: is there 0 / 0, one too large, or the log of something negative?",
     "partly": "Part of it is right. It is none of the slips we know; open hint 2.",
     "wrong": "That is not it, nor one of the slips we know. Open hint 1; if you have used it, hint 2.",
     "raised": "It stops with this error. Where it returned a result, that is right: what is special here?",
+    "late": "Does a loop wait for what never comes? Bound its rounds.",
+    "no branch": "Where it returned a result, that is right; here it gives back None. Does every way "
+    "through the function end in a return?",
     "no return": "A function without a return statement gives back None, whatever it computes or prints: "
     "return the result.",
     "one letter": "Statements are not judged one by one here. Decide on each of them, then answer with all "
@@ -65,6 +69,9 @@ GENERAL = {
     "shortcut": "The result is right, but the question asks you to do without",
 }
 """What is said of answers that are none of a question's own slips."""
+
+PATIENCE = 60.0
+"""Seconds that a function gets in each case. Honest ones may be slow, on a slow machine too."""
 
 # Cases are drawn anew in each process; a function and the slips it is compared with get the same.
 _SEED = int.from_bytes(os.urandom(4), "big")
@@ -135,7 +142,8 @@ class Slip:
         """Its tolerances, relative and absolute, in this question."""
         return (
             question.rtol if self.rtol is None else self.rtol,
-            question.atol if self.atol is None else self.atol,
+            # Where a slip gives 0 there is rounding.
+            max(question.atol, 1e-13) if self.atol is None else self.atol,
         )
 
 
@@ -253,6 +261,8 @@ class Array(Question):
         for slip in self.slips:
             if slip.when is not None and slip.when(got):
                 return slip.points, slip.name, [came_back, slip.message]
+        if found := related([np.asarray(got)], [want], self.rtol, self.atol):
+            return 0, found[0], [came_back, found[1]]
         return 0, *_general([got], [want], [_right_parts(got, want, self.rtol, self.atol)], came_back)
 
     def _read(self, answer: object) -> NDArray:
@@ -413,19 +423,20 @@ class Function(Question):
     atol: float = 0.0
 
     def _judge(self, answer):
-        if not callable(answer) and not is_expression(answer):
+        if not callable(answer) and not is_formula(answer):
             raise Unreadable(f"A function of ({', '.join(self.arguments)}) is asked for, not its value.")
         cases = self.cases(np.random.default_rng(_SEED))
         results = []
         with watch(answer, self.forbidden) as used:
             for case in cases:
-                results.append(self._try(answer, case))
+                late = bool(results) and results[-1].late
+                results.append(results[-1] if late else self._try(answer, case))
                 if results[0].nothing and _is_stub(answer):
                     return 0, "unanswered", []
-        if is_expression(answer):
+        if is_formula(answer):
             inside = function_names(answer)
             used |= {name for name in self.forbidden if name.rpartition(".")[2] in inside}
-        if results[0].failed and all(result.failed for result in results):
+        if results[0].failed and not results[0].late and all(result.failed for result in results):
             raise Unreadable("\n".join(results[0].lines))
         with pristine():  # again: the function may have replaced something when it was called
             return self._compare(cases, results, used)
@@ -436,13 +447,23 @@ class Function(Question):
         right = [_close(*pair, self.rtol, self.atol) for pair in zip(got, want, strict=True)]
         if all(right):
             return self._how(results, want, used)
-        first = right.index(False)
+        # Cases after a late one have not been tried: it is the last that can be told.
+        late = [k for k, result in enumerate(results) if result.late]
+        first = late[0] if late else right.index(False)
         lines = list(results[first].lines)
         if results[first].nothing:
-            return 0, "no return", [*lines, GENERAL["no return"]]
+            others = [good for good, result in zip(right, results, strict=True) if not result.nothing]
+            kind = "no branch" if others and all(others) else "no return"
+            return 0, kind, [*lines, GENERAL[kind]]
+        if not late and self._is_rounded(got, want):
+            return 0, "rounded", [*lines, GENERAL["rounded"]]
         for slip in self.slips:
             if self._recognise(slip, cases, results, right):
                 return slip.points, slip.name, [*lines, slip.message]
+        if found := self._related(cases, results, want):
+            return 0, found[0], [*lines, found[1]]
+        if late:
+            return 0, "late", [*lines, GENERAL["late"]]
         if results[first].failed:
             others = [good for good, result in zip(right, results, strict=True) if not result.failed]
             return 0, "raised", [*lines, GENERAL["raised" if others and all(others) else "wrong"]]
@@ -483,6 +504,22 @@ class Function(Question):
         )
 
     @staticmethod
+    def _is_rounded(got, want):
+        if any(np.shape(np.squeeze(a)) != np.shape(np.squeeze(b)) for a, b in zip(got, want, strict=True)):
+            return False
+        return _rounded(*(np.concatenate([np.ravel(one) for one in all_]) for all_ in (got, want)))
+
+    def _related(self, cases, results, want):
+        """What the results have to do with the right ones, where most cases have a result."""
+        tried = [k for k, result in enumerate(results) if not (result.failed or result.nothing)]
+        if 2 * len(tried) <= len(cases):
+            return None
+        got, right, there = ([all_[k] for k in tried] for all_ in ([r.value for r in results], want, cases))
+        return related(got, right, self.rtol, self.atol) or exchanged(
+            got, there, self.arguments, self.want, self.rtol, self.atol
+        )
+
+    @staticmethod
     def _of(function: Callable, case: tuple) -> NDArray:
         return np.asarray(function(*copy.deepcopy(case)), float)
 
@@ -492,17 +529,21 @@ class Function(Question):
         generators = [value for value in copy.deepcopy(case) if isinstance(value, np.random.Generator)]
         states = [_state(generator) for generator in generators]
         try:
-            if is_expression(answer):
+            if is_formula(answer):
                 if not all(isinstance(value, int | float) for value in case):
                     raise Unreadable("A Python function is asked for here, not an expression.")
                 value = np.asarray(evaluate(answer, dict(zip(self.arguments, case, strict=True))))
             else:
-                value = self._call(answer, case, generators)
+                with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
+                    value = within(PATIENCE, lambda: self._call(answer, case, generators))
         except Unreadable as reason:
             return _Result((tried, *str(reason).splitlines()), np.array(np.nan), failed=True)
-        except KeyboardInterrupt:
-            said = "It was interrupted there. Does a loop wait for what never comes? Bound its rounds."
-            raise Unreadable(f"{tried}\n{said}") from None
+        except (KeyboardInterrupt, Late) as reason:
+            said = "It was interrupted there."
+            if isinstance(reason, Late):
+                said = f"It had no result after {PATIENCE:g} seconds."
+                said += " It can't be ended, either: restart the kernel." * reason.stuck
+            return _Result((tried, said), np.array(np.nan), failed=True, late=True)
         if value is None:
             return _Result((tried, "came back: None"), np.array(np.nan), nothing=True)
         untouched = bool(generators) and states == [_state(generator) for generator in generators]
@@ -517,8 +558,7 @@ class Function(Question):
                 for value in case
             ]
             try:
-                with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
-                    result = answer(*arguments)
+                result = answer(*arguments)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
@@ -543,6 +583,7 @@ class _Result(NamedTuple):
     failed: bool = False
     nothing: bool = False
     untouched: bool = False
+    late: bool = False
 
 
 def _state(generator: np.random.Generator) -> str:
@@ -596,25 +637,18 @@ def _general(got: list, want: list, parts: list[float], came_back: str) -> tuple
         return "wrong", [came_back, GENERAL["nan"]]
     if all(a.shape == b.shape for a, b in zip(got, want, strict=True)):
         flat, right = (np.concatenate([np.ravel(one) for one in all_]) for all_ in (got, want))
-        if _rounded(flat, right):
-            return "rounded", [came_back, GENERAL["rounded"]]
         if _close(flat, right, 2e-3, 0.0):
             return "near", [came_back, GENERAL["near"]]
-        if _close(-flat, right, 1e-3, 0.0):
-            return "sign", [came_back, GENERAL["sign"]]
     return "wrong", [came_back, GENERAL["partly" if max(parts) > 0 else "wrong"]]
 
 
 def _rounded(got: NDArray, want: NDArray) -> bool:
     """Whether these are the right numbers, to so many decimals or significant digits."""
-    if not np.all(np.isfinite(want)) or not np.all(got) or not _close(got, want, 0.1, 0.0):
+    if not np.all(np.isfinite(want)) or np.mean(np.isclose(got, want, 0.1, 0) & (got != 0)) < 0.5:
         return False
     scale = np.floor(np.log10(np.abs(want), where=want != 0, out=np.zeros_like(want)))
-    for digits in range(7):
-        unit = 10.0 ** (scale - digits)
-        if any(np.allclose(got, step * np.round(want / step), 1e-12, 0) for step in (10.0**-digits, unit)):
-            return True
-    return False
+    steps = (step for digits in range(7) for step in (10.0**-digits, 10.0 ** (scale - digits)))
+    return any(np.allclose(got, step * np.round(want / step), 1e-12, 1e-12) for step in steps)
 
 
 def _argument(value: object) -> str:
