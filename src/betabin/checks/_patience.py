@@ -1,18 +1,19 @@
-"""Call what may never come back, and go on without it.
-
-It runs in a thread of its own: a loop inside of a library, such as SciPy's sum for a digamma's derivative
-far below zero, heeds no interrupt, and would take the whole notebook with it.
-"""
+"""Call what may never come back, and go on without it."""
 
 import contextvars
 import ctypes
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
+
+import numpy as np
+from scipy.special import _basic
 
 Result = TypeVar("Result")
 
+_LOWEST = -1e5  # that many terms are added up in a moment
 _GLANCE = 0.1  # seconds between two looks; an interrupt is seen in between, on Windows too
 
 
@@ -22,6 +23,25 @@ class Late(Exception):  # noqa: N818
     def __init__(self, stuck: bool):
         super().__init__()
         self.stuck = stuck
+
+
+@contextmanager
+def bounded_sums() -> Iterator[None]:
+    """Have SciPy's polygamma return nan far below zero.
+
+    There it adds up term by term, 10^15 terms at -10^15, in a loop that heeds no interrupt and lets nothing
+    else run. Newton's method gets there as soon as it has left the domain.
+    """
+    zeta = _basic.zeta
+
+    def bounded(x, q=None, out=None):
+        return zeta(x, q if q is None else np.where(np.less(q, _LOWEST), np.nan, q), out)
+
+    _basic.zeta = bounded
+    try:
+        yield
+    finally:
+        _basic.zeta = zeta
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:

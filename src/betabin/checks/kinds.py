@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from betabin.checks._patience import Late, within
+from betabin.checks._patience import Late, bounded_sums, within
 from betabin.checks._pristine import pristine
 from betabin.checks._reading import (
     Unreadable,
@@ -427,7 +427,7 @@ class Function(Question):
             raise Unreadable(f"A function of ({', '.join(self.arguments)}) is asked for, not its value.")
         cases = self.cases(np.random.default_rng(_SEED))
         results = []
-        with watch(answer, self.forbidden) as used:
+        with watch(answer, self.forbidden) as used, bounded_sums():
             for case in cases:
                 late = bool(results) and results[-1].late
                 results.append(results[-1] if late else self._try(answer, case))
