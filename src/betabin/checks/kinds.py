@@ -379,8 +379,10 @@ class Choice(Question):
             return 0, "one letter", [came_back, GENERAL["one letter"]]
         for option in self.options:
             if option.letter in got - right:
-                half_right = 2 * len(got & right) >= len(right) > 1 == len(got - right)
-                points = self.partial / 2 if half_right else option.points
+                # Something for one letter too many, but nothing that would tell one right letter by itself.
+                points = (
+                    self.partial / 2 if len(got) == len(right) + 1 > 2 and got > right else option.points
+                )
                 return points, option.letter, [came_back, option.message]
         return self.partial, "incomplete", [came_back, self.incomplete]
 
