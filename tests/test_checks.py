@@ -335,7 +335,7 @@ def test_a_function_that_changes_its_arguments_changes_only_copies():
 )
 def test_a_number_is_read_from_anything_that_is_one(answer):
     verdict = Number(points=1, want=lambda: 3).judge("toy", answer)
-    assert (verdict.name == "right") is not isinstance(answer, str)
+    assert verdict.name == "right"
 
 
 PAIR = Array(
@@ -453,7 +453,7 @@ def test_an_example_is_judged_by_what_it_has_to_be(answer, name):
         ("abcd", "one letter", 0),
         ("bd", "b", 0),
         ("abc", "b", 0.5),
-        ("ab", "b", 0.5),
+        ("ab", "b", 0),
         ("a-c", "unreadable", 0),
         ("x", "unreadable", 0),
         (["a", 3], "unreadable", 0),
@@ -686,7 +686,7 @@ def test_scipys_sums_far_below_zero_end():
     verdict = TOY.judge("toy", lambda value: 2 * value + 0 * special.polygamma(1, -1e300 * value))
     assert verdict.name == "wrong"
     assert "no number" in verdict.lines[-1]
-    assert np.isfinite(special.polygamma(1, -2.5e5))  # outside of a check it is SciPy's own
+    assert np.isfinite(special.polygamma(1, -2.5e5 - 0.5))  # outside of a check it is SciPy's own
 
 
 @pytest.mark.parametrize(
