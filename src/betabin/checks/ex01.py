@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 from scipy import special, stats
 
+from betabin.checks._seasons import regulars
 from betabin.checks.kinds import Choice, Function, Number, Option, Slip
-from betabin.data import load_batting
 from betabin.model import log_likelihood, log_pmf
 
 _LEAGUE = (25, 75)
@@ -110,9 +110,7 @@ def _not_divided(x, n, a, b):
 @cache
 def _season():
     """Hits and at-bats of the regulars of 2018, their pooled average, and the funnel's half-widths."""
-    table = load_batting(2018)
-    keep = (table.position != "P") & (table.n >= 100)
-    x, n = table.x[keep], table.n[keep]
+    x, n = regulars(2018)
     p = x.sum() / n.sum()
     return x, n, p, 1.96 * np.sqrt(p * (1 - p) / n)
 

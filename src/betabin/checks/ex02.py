@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 from scipy import special, stats
 
+from betabin.checks._seasons import regulars
 from betabin.checks.kinds import Array, Choice, Function, Number, Option, Slip
-from betabin.data import load_batting
 from betabin.model import log_likelihood, log_pmf, posterior
 
 _LEAGUE = (100, 300)
@@ -47,16 +47,9 @@ def _mean(hits, outs):
 # ex02.3: constants that were dropped
 
 
-@cache
-def _season():
-    table = load_batting(2018)
-    keep = (table.position != "P") & (table.n >= 100)
-    return table.x[keep], table.n[keep]
-
-
 def _fit(prior, *, ways=True, norm=True):
     """Log-probability of the season's records, with or without two of its factors."""
-    x, n = _season()
+    x, n = regulars(2018)
     value = log_likelihood(prior, x, n)
     if not norm:
         value += x.size * special.betaln(*prior)
@@ -156,8 +149,8 @@ def _by_the_average_player(n, a, b):
 @cache
 def _chance_of_best(prior):
     """Probability that the player of the highest posterior mean is above all others."""
-    q = posterior(prior, *_season())
-    best = int(np.argmax(posterior(_LEAGUE, *_season()).mean))
+    q = posterior(prior, *regulars(2018))
+    best = int(np.argmax(posterior(_LEAGUE, *regulars(2018)).mean))
     z = np.linspace(0.26, 0.48, 200)
     others = np.delete(np.arange(q.alpha.size), best)
     # Who is far below is surely below: the rest alone have to be integrated.
@@ -170,7 +163,7 @@ def _chance_of_best(prior):
 
 @cache
 def _better_than_second():
-    q = posterior(_LEAGUE, *_season())
+    q = posterior(_LEAGUE, *regulars(2018))
     second, first = np.argsort(q.mean)[-2:]
     z = np.linspace(0.2, 0.45, 500)
     density = stats.beta.pdf(z, q.alpha[first], q.beta[first])
@@ -178,7 +171,7 @@ def _better_than_second():
 
 
 def _highest_mean():
-    return float(posterior(_LEAGUE, *_season()).mean.max())
+    return float(posterior(_LEAGUE, *regulars(2018)).mean.max())
 
 
 QUESTIONS = {
@@ -454,14 +447,14 @@ QUESTIONS = {
                 "all alike",
                 "That would be so if nobody had come to bat: before the season every player has the same "
                 "chance.",
-                when=lambda got: abs(got * _season()[0].size - 1) < 0.1,
+                when=lambda got: abs(got * regulars(2018)[0].size - 1) < 0.1,
             ),
             Slip(
                 "average",
                 "This is his average, raw or shrunken. We ask how probable it is that his true one is the "
                 "highest.",
                 when=lambda got: (
-                    min(abs(got - _highest_mean()), abs(got - np.max(np.divide(*_season())))) < 0.002
+                    min(abs(got - _highest_mean()), abs(got - np.max(np.divide(*regulars(2018))))) < 0.002
                 ),
             ),
         ),

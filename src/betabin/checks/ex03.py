@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 from scipy import special
 
+from betabin.checks._seasons import regulars
 from betabin.checks.kinds import Array, Choice, Example, Function, Option, Slip
-from betabin.data import load_batting
 from betabin.em import e_step, m_step
 from betabin.mle import fit_mle
 from betabin.model import posterior
@@ -51,9 +51,7 @@ def _is(a, b):
 @cache
 def _programs():
     """The statistics that each of the four programs hands on."""
-    table = load_batting(2018)
-    keep = (table.position != "P") & (table.n >= 100)
-    x, n = table.x[keep], table.n[keep]
+    x, n = regulars(2018)
     q = posterior((1, 1), x, n)
     points = np.log(q.mean).mean(), np.log1p(-q.mean).mean()
     return (
@@ -70,9 +68,7 @@ def _concentration(program):
 
 @cache
 def _fitted():
-    table = load_batting(2018)
-    keep = (table.position != "P") & (table.n >= 100)
-    return fit_mle(table.x[keep], table.n[keep]).concentration
+    return fit_mle(*regulars(2018)).concentration
 
 
 # ex03.4: a hill that bends down in x and in y

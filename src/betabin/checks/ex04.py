@@ -5,13 +5,12 @@ from functools import cache
 import numpy as np
 from scipy.special import digamma, polygamma
 
+from betabin.checks._seasons import regulars
 from betabin.checks.kinds import Array, Choice, Function, Number, Option, Slip
 from betabin.data import load_batting
 from betabin.em import ExpectedStats, e_step, fit_em, m_step
 from betabin.mle import fit_mle
 from betabin.model import BetaParams, log_likelihood
-
-_LEAST_AT_BATS = 100
 
 
 def _walk(step, start, rounds):
@@ -135,17 +134,9 @@ def _one_newton_step(x, n, start, rounds):
 
 
 @cache
-def _regulars(season):
-    """Hits and at-bats of those who are not pitchers and came to bat a hundred times."""
-    table = load_batting(season)
-    keep = (table.position != "P") & (table.n >= _LEAST_AT_BATS)
-    return table.x[keep], table.n[keep]
-
-
-@cache
 def _until_still(benched):
     """Rounds from (1, 1) until one changes nothing to speak of, and the end; with as many again benched."""
-    x, n = _regulars(2018)
+    x, n = regulars(2018)
     if benched:
         x, n = (np.concatenate([values, 0 * values]) for values in (x, n))
     params, rounds, change = _UNIFORM, 0, np.inf
@@ -170,7 +161,7 @@ def _slower():
 @cache
 def _weighted_heights():
     """Log-likelihood after each round of the weighted program, and the one weighted by at-bats."""
-    x, n = _regulars(2018)
+    x, n = regulars(2018)
     path = _weighted(x, n, _UNIFORM, 40)
     return np.array([[log_likelihood(p, x, n), log_likelihood(p, x, n, counts=n)] for p in path]).T
 
@@ -201,7 +192,7 @@ def _after(t, players, x, n, a, b):
 def _where_it_stops(season=2019, least_gain=0.01, everybody=False):
     """The round whose gain is too small, concentrations along the path, and Newton's fit."""
     table = load_batting(season)
-    x, n = (table.x, table.n) if everybody else _regulars(season)
+    x, n = (table.x, table.n) if everybody else regulars(season)
     trace = fit_em(x, n, init=_UNIFORM).trace
     stop = 1 + int(np.argmax(np.diff(trace.log_likelihood) < least_gain))
     return stop, trace.alpha + trace.beta, trace.log_likelihood, fit_mle(x, n)
@@ -229,7 +220,7 @@ def _short_in_concentration():
 
 
 def _short_per_player():
-    return _short(least_gain=0.01 * _regulars(2019)[0].size)
+    return _short(least_gain=0.01 * regulars(2019)[0].size)
 
 
 QUESTIONS = {

@@ -6,8 +6,9 @@ from functools import cache
 import numpy as np
 from scipy import special, stats
 
+from betabin.checks._seasons import regulars
 from betabin.checks.kinds import Array, Choice, Function, Number, Option, Slip
-from betabin.data import load_batting, load_efron_morris
+from betabin.data import load_efron_morris
 from betabin.mle import fit_mle
 from betabin.model import log_likelihood, log_pmf, posterior
 
@@ -17,9 +18,7 @@ _LEAGUE = (100, 300)
 @cache
 def _season():
     """Hits and at-bats of the regulars of 2018, and their fit."""
-    table = load_batting(2018)
-    keep = (table.position != "P") & (table.n >= 100)
-    x, n = table.x[keep], table.n[keep]
+    x, n = regulars(2018)
     return x, n, fit_mle(x, n)
 
 
