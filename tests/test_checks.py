@@ -606,6 +606,7 @@ def dresses(letters):
         f"({') ('.join(letters)})",
         " and ".join(letters).upper(),
     ]
+    texts.append(f"Answers: {' '.join(letters)}.")
     copied = "\n".join(f"- **{letter}**: the words of this option, which are long" for letter in letters)
     symbols = [sympy.Symbol(letter) for letter in letters]
     containers = [list(letters), set(letters), np.array([list(letters)]), pd.Series(list(letters)), symbols]

@@ -53,8 +53,8 @@ def read_letters(answer: object, known: str) -> frozenset[str]:
         raise
     except BaseException:
         raise Unreadable(expected) from None
-    words = re.sub(r"\b(and|or)\b", " ", text)
-    letters = frozenset("".join(re.findall(r"[a-z]+", words)))
+    text = re.sub(r"\b(and|or|answers?|options?|letters?|statements?)\b", " ", text)
+    letters = frozenset("".join(re.findall(r"[a-z]+", text)))
     # Brackets, quotes and whatever else stands between letters; not what would turn their meaning.
     if letters <= set(known) and not re.search(r"[^a-z\s,;:.()\[\]{}'\"`“”‘’&+*/|_\\]", text):
         found = letters
