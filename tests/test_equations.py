@@ -1117,6 +1117,27 @@ def _(rng):
     ]
 
 
+@equation("eq-map")
+def _(rng):
+    x, n, best = overdispersed_rows(rng, size=12)
+    old = rng.uniform(1, 5, 2)
+    rows = list(zip(x.tolist(), n.tolist(), strict=True))
+    a = mp.fsum(expected_log(old[0] + hits, old[1] + trials - hits) for hits, trials in rows) / len(rows)
+    b = mp.fsum(expected_log(old[1] + trials - hits, old[0] + hits) for hits, trials in rows) / len(rows)
+
+    def penalised(alpha, beta):
+        log_beta = mp.log(mp.beta(alpha, beta))
+        return len(rows) * (alpha * a + beta * b - log_beta) - mp.log(alpha + beta) / 2
+
+    slopes = [lambda *at, k=k: mp.diff(penalised, at, (1 - k, k)) for k in range(2)]
+    alpha, beta = mp.findroot(slopes, tuple(best), tol=1e-18)
+    s = alpha + beta
+    return [
+        Claim(a, mp.psi(0, alpha) - mp.psi(0, s) + 1 / (2 * len(rows) * s)),
+        Claim(b, mp.psi(0, beta) - mp.psi(0, s) + 1 / (2 * len(rows) * s)),
+    ]
+
+
 # chapters/07_uncertainty.ipynb
 
 
