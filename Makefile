@@ -72,11 +72,13 @@ release: $(INSTALLED) ## write the zip of a lab to hand out (LAB=lab1_batting)
 	@$(BIN)/python tools/release.py "$(LAB)"
 
 # Of the limits on a submission, those given are passed on: CELL_SECONDS=60 TOTAL_SECONDS=600 MEMORY_MB=2048.
-grade: $(INSTALLED) ## grade submissions (LAB=lab1_batting FROM=folder ROSTER= MANUAL= OUT= JOBS=2)
+# FORMAT=canvas or moodle, with GRADEBOOK=export.csv, puts the points into that file (COLUMN= names its column).
+grade: $(INSTALLED) ## grade submissions (LAB=lab1_batting FROM=folder ROSTER= MANUAL= OUT= JOBS=2 FORMAT= GRADEBOOK=)
 	@$(BIN)/python tools/grade.py "$(LAB)" --from "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") \
 	  $(if $(MANUAL),--manual "$(MANUAL)") $(if $(OUT),--out "$(OUT)") $(if $(JOBS),--jobs "$(JOBS)") \
 	  $(if $(CELL_SECONDS),--cell-seconds "$(CELL_SECONDS)") $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") \
-	  $(if $(TOTAL_SECONDS),--total-seconds "$(TOTAL_SECONDS)")
+	  $(if $(TOTAL_SECONDS),--total-seconds "$(TOTAL_SECONDS)") $(if $(FORMAT),--format "$(FORMAT)") \
+	  $(if $(GRADEBOOK),--gradebook "$(GRADEBOOK)") $(if $(COLUMN),--column "$(COLUMN)") $(if $(PARTIAL),--partial)
 
 bench: book ## measure speed beside other software, of pages, of build and tests, as ratios in one run
 	$(BIN)/python benchmarks/bench.py
