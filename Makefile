@@ -25,7 +25,7 @@ TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site 
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve pdf site-zip lite public test test-away lint links notebooks exercises release grade \
-  bench bench-grading lock clean
+  gradescope questions teaching practice bench bench-grading lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -79,6 +79,18 @@ grade: $(INSTALLED) ## grade submissions (LAB=lab1_batting FROM=folder ROSTER= M
 	  $(if $(CELL_SECONDS),--cell-seconds "$(CELL_SECONDS)") $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") \
 	  $(if $(TOTAL_SECONDS),--total-seconds "$(TOTAL_SECONDS)") $(if $(FORMAT),--format "$(FORMAT)") \
 	  $(if $(GRADEBOOK),--gradebook "$(GRADEBOOK)") $(if $(COLUMN),--column "$(COLUMN)") $(if $(PARTIAL),--partial)
+
+gradescope: $(INSTALLED) ## bundle a lab's grading for Gradescope's autograder (LAB=lab1_batting)
+	@$(BIN)/python tools/gradescope.py "$(LAB)"
+
+questions: $(INSTALLED) ## write the exercises' choices and numbers as QTI 1.2 for Canvas and the like
+	@$(BIN)/python tools/questions.py
+
+teaching: $(INSTALLED) ## write the sheets for assistants and readers: slips by question, rubrics, samples
+	@$(BIN)/python tools/teaching.py
+
+practice: $(INSTALLED) ## say over what a class stumbles, from students' report() files (FROM=folder)
+	@$(BIN)/python tools/practice.py --from "$(FROM)"
 
 bench: book ## measure speed beside other software, of pages, of build and tests, as ratios in one run
 	$(BIN)/python benchmarks/bench.py

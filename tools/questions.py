@@ -1,9 +1,9 @@
 """Write the exercises' choices and numbers as quizzes for a learning platform: ``make questions``.
 
-The zip is QTI 1.2, in the form that Canvas exports and imports: one quiz for each set of exercises. What is
-right, and what is said of slips, comes from `betabin.checks`; the text from the solutions. Formulas stay
-TeX, marked as platforms expect. A number's slips are listed in the feedback on wrong answers, for Canvas would
-take a condition of their own for another right answer.
+The zip is QTI 1.2, in the form that Canvas exports and imports: one quiz for each set of exercises. What
+is right, and what is said of slips, comes from `betabin.checks`; the text from the solutions. Formulas
+stay TeX, marked as platforms expect. A number's slips are listed in the feedback on wrong answers, for
+Canvas would take a condition of their own for another right answer.
 """
 
 import argparse
