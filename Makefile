@@ -25,7 +25,8 @@ TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site 
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve pdf site-zip lite public test test-away lint links notebooks exercises release grade \
-  gradescope questions teaching practice bench bench-grading lock clean
+  gradescope questions teaching practice slides \
+  bench bench-grading lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -91,6 +92,10 @@ teaching: $(INSTALLED) ## write the sheets for assistants and readers: slips by 
 
 practice: $(INSTALLED) ## say over what a class stumbles, from students' report() files (FROM=folder)
 	@$(BIN)/python tools/practice.py --from "$(FROM)"
+
+slides: $(EXECUTED) ## make the slides of the three lectures, with speaker's notes
+	@$(BIN)/python tools/notebooks.py --cache _build/.jupyter_cache $(CHAPTERS)
+	@$(BIN)/python tools/slides.py
 
 bench: book ## measure speed beside other software, of pages, of build and tests, as ratios in one run
 	$(BIN)/python benchmarks/bench.py
