@@ -1,6 +1,6 @@
 """Grade one submission where Gradescope put it, and write what it reads: run by ``run_autograder``.
 
-``autograder.py LAB FOLDER``: the folder, there ``/autograder``, holds ``source/``, ``submission/`` and
+``autograder.py LAB FOLDER TERM``: the folder, there ``/autograder``, holds ``source/``, ``submission/`` and
 ``results/``. If the grader itself fails, nothing is written, and Gradescope tells the instructor: no
 student gets a zero for it.
 """
@@ -20,10 +20,10 @@ _VISIBILITY = "after_due_date"
 
 def main(arguments: list[str]) -> int:
     """Grade and write ``results/results.json``; return 1, without it, if the grader failed."""
-    name, home = arguments[0], Path(arguments[1])
+    name, home, term = arguments[0], Path(arguments[1]), arguments[2]
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
         out = Path(folder)
-        command = [name, "--from", str(home / "submission"), "--root", str(home / "source")]
+        command = [name, "--from", str(home / "submission"), "--root", str(home / "source"), "--term", term]
         if not any((home / "submission").rglob("*")):
             found = {"score": 0, "output": "Nothing was handed in.", "tests": []}
         elif grade.main([*command, "--out", folder, "--jobs", "1"]) != 0:

@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--from", dest="where", default="", help="folder or zip of submissions")
     parser.add_argument("--roster", help="CSV with a column student: who should have handed in")
     parser.add_argument("--manual", help="CSV with student, question, points: points given by hand")
+    parser.add_argument("--term", default="", help="the term that the lab was released for")
     parser.add_argument("--format", help="whose gradebook it is: canvas or moodle")
     parser.add_argument("--gradebook", help="the gradebook that the platform exported, to put points into")
     parser.add_argument("--column", default="", help="its column, where the lab's name doesn't tell")
@@ -59,7 +60,7 @@ def _grade(options: argparse.Namespace) -> int:
     sources = folder.parent
     before = _hashes(sources)
     with sandbox.short_folder("lab-") as scratch:
-        ready = lab.make(options.lab, Path(scratch), options.root)
+        ready = lab.make(options.lab, Path(scratch), options.root, options.term)
         cells = [(cell.cell_type, cell.source) for cell in ready.release.cells]
         own = {path.name: (ready.folder / path).read_bytes() for path in ready.data_files}
         submissions = collect.collect(where, ready.name, lab.student_id(cells), own)

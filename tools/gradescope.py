@@ -37,23 +37,23 @@ _RUN = """\
 set -euo pipefail
 home=${{AUTOGRADER:-/autograder}}
 chmod 700 "$home/source" "$home/submission" "$home/results" # not for the submission's own code
-exec "${{PYTHON:-$home/venv/bin/python}}" "$home/source/tools/autograder.py" {lab} "$home"
+exec "${{PYTHON:-$home/venv/bin/python}}" "$home/source/tools/autograder.py" {lab} "$home" "{term}"
 """
 
 
-def bundle(name: str, out: Path | None = None, root: Path = ROOT) -> Path:
+def bundle(name: str, out: Path | None = None, root: Path = ROOT, term: str = "") -> Path:
     """Write the zip for a lab and return its path; raise LabError if there is no such lab."""
     folder = lab.find(name, root)
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     uv = re.search(r"^uv==\S+", lock, re.MULTILINE)[0]
     files = {
         "setup.sh": _SETUP.format(uv=uv).encode(),
-        "run_autograder": _RUN.format(lab=name).encode(),
+        "run_autograder": _RUN.format(lab=name, term=term).encode(),
         "constraints.txt": lock.encode(),
         "nbgrader_config.py": (root / "nbgrader_config.py").read_bytes(),
     }
     with tempfile.TemporaryDirectory(prefix="gradescope-") as scratch:
-        ready = lab.make(name, Path(scratch), root)
+        ready = lab.make(name, Path(scratch), root, term)
         wheel = release.build_wheel(Path(scratch))
         files[wheel.name] = wheel.read_bytes()
         needed = release.requirements(ready.release, f"{wheel.name}[grading]")
@@ -78,11 +78,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Write the bundle of the lab named on the command line; return 1 if it cannot be."""
     parser = argparse.ArgumentParser(prog="make gradescope", description=__doc__.splitlines()[0])
     parser.add_argument("lab", nargs="?", default="", help="the lab's name")
+    parser.add_argument("--term", default="", help="the term that the lab is released for")
     parser.add_argument("--out", type=Path, help="folder for the zip (_build/gradescope)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds solutions/")
     options = parser.parse_args(arguments)
     try:
-        print(f"To upload as the autograder: {bundle(options.lab, options.out, options.root)}")
+        print(
+            f"To upload as the autograder: {bundle(options.lab, options.out, options.root, options.term)}"
+        )
     except LabError as error:
         print(f"make gradescope: {error}", file=sys.stderr)
         return 1

@@ -17,6 +17,7 @@ import nbformat
 import yaml
 from jupyter_cache import get_cache
 from nbconvert import SlidesExporter
+from traitlets.config import Config
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "site" / "extensions"))
@@ -65,7 +66,8 @@ class Chapters:
             return _code(_one(found, name), kind[2] == "code")
         if kind[1] == "eq":
             found = re.findall(rf"\$\$\n((?:(?!\$\$).)*?)\n\$\$ \({name}\)", self._text, re.DOTALL)
-            text = f"$$\n{_one(found, name)}\n$$"
+            formula = re.sub(r"\s*[,.](?=(\s*\\end\{aligned\})?\Z)", "", _one(found, name))
+            text = f"$$\n{formula}\n$$"
         else:
             box = "predict" + name[len(kind[1]) :]
             question = (
@@ -77,6 +79,7 @@ class Chapters:
                 )
             found = _one(re.findall(question, self._text, re.DOTALL), name)
             text = found if isinstance(found, str) else f"**{found[1]}.** {found[2]}"
+        text = re.sub(r"(?<=\. )\{doc\}`0(\d)_\w+`", r"Chapter \1", text)
         text = re.sub(r"\{doc\}`0(\d)_\w+`", r"chapter \1", text)
         if role := _ROLE.search(text):
             raise SlidesError(f"{name} holds {role[0]}, which only the book understands")
@@ -89,7 +92,7 @@ class Chapters:
             if _VIEW in data:
                 self.widgets = ran.metadata.widgets
                 view = (
-                    f'<div class="explorer"><script type="{_VIEW}">{json.dumps(data[_VIEW])}</script></div>'
+                    f'<div class="on-slide"><script type="{_VIEW}">{json.dumps(data[_VIEW])}</script></div>'
                 )
                 made.outputs.append(nbformat.v4.new_output("display_data", {"text/html": view}))
             elif "image/png" in data:
@@ -129,6 +132,8 @@ def deck(lecture: dict, cache: Path) -> nbformat.NotebookNode:
     for slide in lecture["slide"]:
         parts = [nbformat.v4.new_markdown_cell(f"## {slide['heading']}\n\n{slide.get('text', '')}")]
         parts += [chapters.show(name) for name in slide.get("show", [])]
+        if len(parts) == 2 and parts[1].cell_type == "code":
+            parts[1].metadata.setdefault("tags", []).append("alone")
         end = minute + slide["minutes"]
         said = f"**Minutes {minute} to {end}.** {slide['notes']}\n\n**Ask:** {slide['ask']}"
         parts.append(nbformat.v4.new_markdown_cell(said))
@@ -148,15 +153,15 @@ def deck(lecture: dict, cache: Path) -> nbformat.NotebookNode:
 
 def page(notebook: nbformat.NotebookNode) -> str:
     """Return the reveal.js page of a lecture's notebook."""
+    options = Config(TagRemovePreprocessor=Config(enabled=True, remove_input_tags={"output-only"}))
     exporter = SlidesExporter(
+        config=options,
         template_file=str(Path(__file__).with_name("slides.html.j2")),
         reveal_url_prefix="reveal",
         reveal_theme="white",
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
     )
-    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    hide = {"enabled": True, "remove_input_tags": {"output-only"}}
-    exporter.register_preprocessor("nbconvert.preprocessors.TagRemovePreprocessor", enabled=True)
-    exporter._preprocessors[-1].update_config(exporter.config.__class__(TagRemovePreprocessor=hide))
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     macros = config["sphinx"]["config"]["mathjax3_config"]["tex"]["macros"]
     text, _ = exporter.from_notebook_node(notebook, resources={"macros": json.dumps(macros)})
