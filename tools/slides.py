@@ -7,6 +7,7 @@ that begins so) or ``out:…`` (what it prints). nbconvert makes reveal.js pages
 """
 
 import argparse
+import html
 import json
 import re
 import sys
@@ -91,14 +92,16 @@ class Chapters:
             data = output.get("data", {})
             if _VIEW in data:
                 self.widgets = ran.metadata.widgets
-                view = (
-                    f'<div class="on-slide"><script type="{_VIEW}">{json.dumps(data[_VIEW])}</script></div>'
-                )
-                made.outputs.append(nbformat.v4.new_output("display_data", {"text/html": view}))
+                view = json.dumps(data[_VIEW])
+                shown = f'<div class="on-slide"><script type="{_VIEW}">{view}</script></div>'
             elif "image/png" in data:
-                alt = {"image/png": {"alt": cell.metadata.mystnb.image.alt}}
-                shown = {"image/png": data["image/png"]}
-                made.outputs.append(nbformat.v4.new_output("display_data", shown, metadata=alt))
+                # As HTML, for nbconvert's own pictures have no words.
+                alt = html.escape(cell.metadata.mystnb.image.alt)
+                picture = "".join(data["image/png"].split())
+                shown = f'<img class="figure" alt="{alt}" src="data:image/png;base64,{picture}">'
+            else:
+                continue
+            made.outputs.append(nbformat.v4.new_output("display_data", {"text/html": shown}))
         if not made.outputs:
             raise SlidesError(f"{_figure(cell)['name']} has no picture: were the chapters run?")
         return made
@@ -132,7 +135,7 @@ def deck(lecture: dict, cache: Path) -> nbformat.NotebookNode:
     for slide in lecture["slide"]:
         parts = [nbformat.v4.new_markdown_cell(f"## {slide['heading']}\n\n{slide.get('text', '')}")]
         parts += [chapters.show(name) for name in slide.get("show", [])]
-        if len(parts) == 2 and parts[1].cell_type == "code":
+        if len(parts) == 2 and parts[1].cell_type == "code" and "text" not in slide:
             parts[1].metadata.setdefault("tags", []).append("alone")
         end = minute + slide["minutes"]
         said = f"**Minutes {minute} to {end}.** {slide['notes']}\n\n**Ask:** {slide['ask']}"
