@@ -119,7 +119,12 @@ def test_notes_say_the_minutes_and_the_question_and_print_with_the_slides(decks,
     page.close()
 
 
-def test_what_is_not_there_just_once_is_said(tmp_path, decks):
+def test_a_chapter_that_has_not_been_run_is_named(tmp_path):
+    with pytest.raises(slides.SlidesError, match=r"chapters/04_em.ipynb has not been run"):
+        slides.Chapters(["04_em"], tmp_path)
+
+
+def test_what_is_not_there_just_once_is_said(decks):
     chapters = slides.Chapters(["04_em"], CACHE)
     for name, said in (
         ("fig-nowhere", "'fig-nowhere' is 0 times"),

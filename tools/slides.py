@@ -41,7 +41,12 @@ class Chapters:
         store = get_cache(cache)
         for name in names:
             notebook = nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4)
-            ran = store.get_cache_bundle(store.match_cache_notebook(notebook).pk).nb
+            try:
+                ran = store.get_cache_bundle(store.match_cache_notebook(notebook).pk).nb
+            except KeyError:
+                raise SlidesError(
+                    f"chapters/{name}.ipynb has not been run as it is: `make slides` does"
+                ) from None
             done = iter(cell for cell in ran.cells if cell.cell_type == "code")
             for cell in notebook.cells:
                 if cell.cell_type == "code":
@@ -185,7 +190,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in sorted((ROOT / "slides").glob("*.toml")):
         try:
             notebook = deck(tomllib.loads(path.read_text(encoding="utf-8")), options.cache)
-        except (SlidesError, KeyError) as error:
+        except SlidesError as error:
             print(f"make slides: {path.name}: {error}", file=sys.stderr)
             return 1
         out = options.out / f"{path.stem}.html"
