@@ -94,7 +94,7 @@ teaching: $(INSTALLED) ## write the sheets for assistants and readers: slips by 
 	@$(BIN)/python tools/teaching.py
 
 practice: $(INSTALLED) ## say over what a class stumbles, from students' report() files (FROM=folder)
-	@$(BIN)/python tools/practice.py --from "$(FROM)"
+	@$(BIN)/python tools/stumbles.py --from "$(FROM)"
 
 slides: $(EXECUTED) ## make the slides of the three lectures, with speaker's notes
 	@$(BIN)/python tools/notebooks.py --cache _build/.jupyter_cache $(CHAPTERS)

@@ -2,8 +2,8 @@
 
 import json
 
-import practice
 import pytest
+import stumbles
 
 from betabin import checks
 
@@ -23,7 +23,7 @@ def reports(tmp_path, monkeypatch, capsys):
 
 
 def test_it_counts_students_and_names_the_slips(reports, capsys):
-    assert practice.main(["--from", str(reports)]) == 0
+    assert stumbles.main(["--from", str(reports)]) == 0
     out = capsys.readouterr().out
     assert "3 reports" in out
     rows = [line.split() for line in out.splitlines() if line.startswith("ex01.2 ")]
@@ -45,7 +45,7 @@ def test_the_question_that_most_stumble_over_comes_first(tmp_path, capsys):
         if k == 0:
             told["ex01.3"] = said(3, 2, ["of the count", "binomial"])
         (tmp_path / f"{k}.json").write_text(json.dumps(told), encoding="utf-8")
-    assert practice.main(["--from", str(tmp_path)]) == 0
+    assert stumbles.main(["--from", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert out.index("ex02.2: 3 of 3") < out.index("ex01.3: 1 of 3")
 
@@ -66,7 +66,7 @@ def test_the_question_that_most_stumble_over_comes_first(tmp_path, capsys):
 )
 def test_a_file_that_is_no_report_is_named_and_the_others_count(reports, capsys, content, said):
     (reports / "odd.json").write_text(content, encoding="utf-8")
-    assert practice.main(["--from", str(reports)]) == 1
+    assert stumbles.main(["--from", str(reports)]) == 1
     told = capsys.readouterr()
     assert told.err.startswith("make practice: odd.json ")
     assert said in told.err
@@ -74,7 +74,7 @@ def test_a_file_that_is_no_report_is_named_and_the_others_count(reports, capsys,
 
 
 def test_a_folder_without_reports_is_said(tmp_path, capsys):
-    assert practice.main(["--from", str(tmp_path)]) == 1
+    assert stumbles.main(["--from", str(tmp_path)]) == 1
     assert "holds no report" in capsys.readouterr().err
-    assert practice.main([]) == 1
+    assert stumbles.main([]) == 1
     assert "say where the reports are, as FROM=folder" in capsys.readouterr().err
