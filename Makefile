@@ -25,6 +25,7 @@ TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site 
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve pdf site-zip lite public test test-away lint links notebooks exercises release grade \
+  gradescope questions teaching practice slides \
   bench bench-grading lock clean
 
 help: ## list these targets
@@ -68,15 +69,36 @@ notebooks: $(INSTALLED) ## run every chapter and solution from top to bottom and
 exercises: $(INSTALLED) ## generate exercises/, what students get, from solutions/
 	$(BIN)/python tools/exercises.py
 
-release: $(INSTALLED) ## write the zip of a lab to hand out (LAB=lab1_batting)
-	@$(BIN)/python tools/release.py "$(LAB)"
+# TERM=2027 gives other data to every student; grade with the same TERM. Terminals have a variable of that name,
+# so it counts only where make is given it.
+IN_TERM = $(if $(findstring command,$(origin TERM)),--term "$(TERM)")
+release: $(INSTALLED) ## write the zip of a lab to hand out (LAB=lab1_batting TERM=)
+	@$(BIN)/python tools/release.py "$(LAB)" $(IN_TERM)
 
 # Of the limits on a submission, those given are passed on: CELL_SECONDS=60 TOTAL_SECONDS=600 MEMORY_MB=2048.
-grade: $(INSTALLED) ## grade submissions (LAB=lab1_batting FROM=folder ROSTER= MANUAL= OUT= JOBS=2)
-	@$(BIN)/python tools/grade.py "$(LAB)" --from "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") \
+# FORMAT=canvas or moodle, with GRADEBOOK=export.csv, puts the points into that file (COLUMN= names its column).
+grade: $(INSTALLED) ## grade submissions (LAB=lab1_batting FROM=folder TERM= ROSTER= MANUAL= OUT= JOBS=2 FORMAT= GRADEBOOK=)
+	@$(BIN)/python tools/grade.py "$(LAB)" --from "$(FROM)" $(IN_TERM) $(if $(ROSTER),--roster "$(ROSTER)") \
 	  $(if $(MANUAL),--manual "$(MANUAL)") $(if $(OUT),--out "$(OUT)") $(if $(JOBS),--jobs "$(JOBS)") \
 	  $(if $(CELL_SECONDS),--cell-seconds "$(CELL_SECONDS)") $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") \
-	  $(if $(TOTAL_SECONDS),--total-seconds "$(TOTAL_SECONDS)")
+	  $(if $(TOTAL_SECONDS),--total-seconds "$(TOTAL_SECONDS)") $(if $(FORMAT),--format "$(FORMAT)") \
+	  $(if $(GRADEBOOK),--gradebook "$(GRADEBOOK)") $(if $(COLUMN),--column "$(COLUMN)") $(if $(PARTIAL),--partial)
+
+gradescope: $(INSTALLED) ## bundle a lab's grading for Gradescope's autograder (LAB=lab1_batting TERM=)
+	@$(BIN)/python tools/gradescope.py "$(LAB)" $(IN_TERM)
+
+questions: $(INSTALLED) ## write the exercises' choices and numbers as QTI 1.2 for Canvas and the like
+	@$(BIN)/python tools/questions.py
+
+teaching: $(INSTALLED) ## write the sheets for assistants and readers: slips by question, rubrics, samples
+	@$(BIN)/python tools/teaching.py
+
+practice: $(INSTALLED) ## say over what a class stumbles, from students' report() files (FROM=folder)
+	@$(BIN)/python tools/stumbles.py --from "$(FROM)"
+
+slides: $(EXECUTED) ## make the slides of the three lectures, with speaker's notes
+	@$(BIN)/python tools/notebooks.py --cache _build/.jupyter_cache $(CHAPTERS)
+	@$(BIN)/python tools/slides.py
 
 bench: book ## measure speed beside other software, of pages, of build and tests, as ratios in one run
 	$(BIN)/python benchmarks/bench.py

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import notebooks
+from grading import lab
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ComputeChecksums
@@ -60,15 +61,17 @@ def generate(only: Iterable[str] | None = None, into: Path | None = None, root: 
     return made
 
 
-def release(name: str, scratch: Path, root: Path = ROOT, *, run: bool = True) -> Path:
+def release(name: str, scratch: Path, root: Path = ROOT, *, run: bool = True, term: str = "") -> Path:
     """Make the release of one exercise or lab below an empty folder; return the folder it is in.
 
-    The notebook in it is in its normal form and, if `run`, has been run unanswered.
+    The notebook in it is in its normal form and, if `run`, has been run unanswered. A lab's data are those
+    of the term, if one is named.
     """
     config = _configuration(root)
     source = root / config.CourseDirectory.source_directory / name
     shutil.copytree(source, scratch / "source" / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     notebook = nbformat.read(scratch / "source" / name / f"{name}.ipynb", as_version=4)
+    notebook = lab.for_term(notebook, name, term)
     notebook.cells = [cell for cell in notebook.cells if not _explains(cell)]
     nbformat.write(notebook, scratch / "source" / name / f"{name}.ipynb")
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grading import batch, collect, lab, names, report, sandbox
+from grading import batch, collect, gradebook, lab, names, report, sandbox
 from grading.lab import ROOT, LabError
 
 
@@ -15,6 +15,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--from", dest="where", default="", help="folder or zip of submissions")
     parser.add_argument("--roster", help="CSV with a column student: who should have handed in")
     parser.add_argument("--manual", help="CSV with student, question, points: points given by hand")
+    parser.add_argument("--term", default="", help="the term that the lab was released for")
+    parser.add_argument("--format", help="whose gradebook it is: canvas or moodle")
+    parser.add_argument("--gradebook", help="the gradebook that the platform exported, to put points into")
+    parser.add_argument("--column", default="", help="its column, where the lab's name doesn't tell")
+    parser.add_argument("--partial", action="store_true", help="put in points while answers wait for more")
     parser.add_argument("--out", type=Path, help="where results go (_build/grading/LAB)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds solutions/")
     parser.add_argument("--jobs", type=int, default=2, help="submissions graded at a time (2)")
@@ -51,10 +56,11 @@ def _grade(options: argparse.Namespace) -> int:
     where = Path(options.where).expanduser().absolute()
     out = (options.out or options.root / "_build" / "grading" / options.lab).absolute()
     roster = report.read_roster(Path(options.roster).expanduser() if options.roster else None)
+    book = _open_gradebook(options, out)
     sources = folder.parent
     before = _hashes(sources)
     with sandbox.short_folder("lab-") as scratch:
-        ready = lab.make(options.lab, Path(scratch), options.root)
+        ready = lab.make(options.lab, Path(scratch), options.root, options.term)
         cells = [(cell.cell_type, cell.source) for cell in ready.release.cells]
         own = {path.name: (ready.folder / path).read_bytes() for path in ready.data_files}
         submissions = collect.collect(where, ready.name, lab.student_id(cells), own)
@@ -87,6 +93,8 @@ def _grade(options: argparse.Namespace) -> int:
             f"By hand:  {waiting} answer{'s wait' if waiting > 1 else ' waits'} in {out / 'to_grade.csv'}: "
             "copy it, fill in points, then MANUAL=that copy"
         )
+    if book is not None:
+        _fill(book, table, ready, out / "gradebook.csv", options.partial)
     for page in unwritten:
         print(f"make grade: no feedback page for {names.guarded(page)}", file=sys.stderr)
     changed = sorted(name for name, _ in before ^ _hashes(sources))
@@ -98,6 +106,37 @@ def _grade(options: argparse.Namespace) -> int:
         )
         return 1
     return 1 if unwritten else 0
+
+
+def _open_gradebook(options: argparse.Namespace, out: Path) -> gradebook.Gradebook | None:
+    """Read the gradebook before anything is graded: what is wrong with it is said at once."""
+    if not options.gradebook and not options.format:
+        return None
+    if not options.gradebook or not options.format:
+        raise LabError("FORMAT=canvas or FORMAT=moodle, and GRADEBOOK=export.csv, are given together")
+    path = Path(options.gradebook).expanduser().absolute()
+    if path == out / "gradebook.csv":
+        raise LabError(f"GRADEBOOK={path} is the file that is written: give the platform's own export")
+    return gradebook.Gradebook(path, options.format, options.lab, options.column)
+
+
+def _fill(
+    book: gradebook.Gradebook, table: list[report.Row], ready: lab.Lab, path: Path, partial: bool
+) -> None:
+    entries = []
+    for row in table:
+        final = row.status == "graded" or (partial and row.status == "waiting")
+        waiting = "written answers wait for points (PARTIAL=1 puts in what there is)"
+        why = waiting if row.status == "waiting" else f"{row.status}: {'; '.join(row.reasons)}"
+        entries.append(gradebook.Entry(row.student, row.total if final else None, "" if final else why))
+    content, said = book.fill(entries)
+    path.write_bytes(content)
+    print(f"Import:   {path} (column {book.column!r})")
+    most = sum(question.points for question in ready.questions)
+    if book.possible not in (None, most):
+        said.append(f"Mind the scale: {book.column!r} is of {book.possible:g} points, the lab of {most:g}")
+    for line in said:
+        print(f"          {names.guarded(line)}")
 
 
 class _Progress:

@@ -89,13 +89,13 @@ def build_wheel(folder: Path) -> Path:
     return folder / done.stdout.split()[-1]
 
 
-def release(name: str, out: Path | None = None, root: Path = ROOT) -> Path:
-    """Write the zip of a lab and return its path; the same sources give the same bytes."""
+def release(name: str, out: Path | None = None, root: Path = ROOT, term: str = "") -> Path:
+    """Write the zip of a lab and return its path; the same sources and term give the same bytes."""
     lab.find(name, root)
     out = out or root / "_build" / "release"
     with tempfile.TemporaryDirectory(prefix="release-") as scratch:
-        ready = lab.make(name, Path(scratch), root)
-        folder = exercises.release(name, Path(scratch) / "released", root, run=False)
+        ready = lab.make(name, Path(scratch), root, term)
+        folder = exercises.release(name, Path(scratch) / "released", root, run=False, term=term)
         handed_out = nbformat.read(folder / f"{name}.ipynb", as_version=4)
         wheel = build_wheel(Path(scratch))
         start = _HOW_TO_START.format(
@@ -113,7 +113,7 @@ def release(name: str, out: Path | None = None, root: Path = ROOT) -> Path:
                 raise LabError(f"{ready.folder / relative} has the name of a file that every release has")
             files[relative.as_posix()] = (folder / relative).read_bytes()
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{name}.zip"
+    path = out / (f"{name}-{term}.zip" if term else f"{name}.zip")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(files):
             entry = zipfile.ZipInfo(f"{name}/{file}", _EARLIEST)
@@ -130,11 +130,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Write the zip of the lab named on the command line and say where it is; return 1 if it cannot be."""
     parser = argparse.ArgumentParser(prog="make release", description=__doc__.splitlines()[0])
     parser.add_argument("lab", nargs="?", default="", help="the lab's name")
+    parser.add_argument("--term", default="", help="a year or word: other data for every student")
     parser.add_argument("--out", type=Path, help="folder for the zip (_build/release)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds solutions/")
     options = parser.parse_args(arguments)
     try:
-        print(f"To hand out: {release(options.lab, options.out, options.root)}")
+        print(f"To hand out: {release(options.lab, options.out, options.root, options.term)}")
     except LabError as error:
         print(f"make release: {error}", file=sys.stderr)
         return 1

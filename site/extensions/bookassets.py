@@ -51,6 +51,37 @@ PACKAGES = {
     ),
 }
 
+# What tools/slides.py puts beside a lecture's page.
+SLIDES = {
+    "reveal.js@5.2.1": (
+        "r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2qD+7ZPZEbpBDhdRhJaFgfQ7zNQ==",
+        {
+            "dist/reveal.js": "reveal/reveal.js",
+            "dist/reveal.css": "reveal/dist/reveal.css",
+            "dist/theme/white.css": "reveal/dist/theme/white.css",
+            "dist/theme/fonts/source-sans-pro/": "reveal/dist/theme/fonts/source-sans-pro/",
+            "plugin/notes/notes.js": "reveal/notes.js",
+            "LICENSE": "reveal/LICENSE",
+        },
+    ),
+    "mathjax@3.2.2": (
+        PACKAGES["mathjax@3.2.2"][0],
+        {
+            "es5/tex-chtml.js": "mathjax/tex-chtml.js",
+            "es5/output/chtml/fonts/": "mathjax/output/chtml/fonts/",
+            "LICENSE": "mathjax/LICENSE",
+        },
+    ),
+    "@jupyter-widgets/html-manager@1.0.15": (
+        PACKAGES["@jupyter-widgets/html-manager@1.0.15"][0],
+        {
+            "dist/embed.js": "widgets/embed.js",
+            "dist/embed.js.LICENSE.txt": "widgets/embed.js.LICENSE.txt",
+            "dist/1551f4f60c37af51121f.woff2": "widgets/1551f4f60c37af51121f.woff2",  # the icons of Play
+        },
+    ),
+}
+
 
 def fetch(name: str, digest: str, folder: Path) -> bytes:
     """Return the tarball of an npm package, from `folder` if it is there, else by npm.

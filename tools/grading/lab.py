@@ -204,11 +204,34 @@ def digest(folder: Path) -> str:
     return total.hexdigest()
 
 
-def make(name: str, workspace: Path, root: Path = ROOT) -> Lab:
-    """Ready a lab; its empty gradebook is made in `workspace`."""
+def for_term(notebook: nbformat.NotebookNode, name: str, term: str) -> nbformat.NotebookNode:
+    """Return a lab's source with other data for every student: TERM goes into what they are drawn by.
+
+    That is ``f"lab1/{STUDENT_ID}/…"``, in the locked cells that draw data and in those that test them.
+    """
+    if not term:
+        return notebook
+    if not re.fullmatch(r"[\w-]{1,20}", term):
+        raise LabError(f"TERM must be a year or a word, of letters, digits and hyphens, got {term!r}")
+    word, changed = name.split("_")[0], set()
+    notebook = _copy(notebook)
+    for cell in notebook.cells:
+        source = cell.source.replace(f'f"{word}/{{', f'f"{word}/{term}/{{')
+        if source != cell.source and utils.is_locked(cell):
+            changed.add(utils.is_grade(cell))
+            cell.source = source
+    if changed != {True, False}:
+        raise LabError(
+            f'TERM={term} changes nothing: {name} does not draw and test its data by f"{word}/{{…"'
+        )
+    return notebook
+
+
+def make(name: str, workspace: Path, root: Path = ROOT, term: str = "") -> Lab:
+    """Ready a lab, for a term if one is named; its empty gradebook is made in `workspace`."""
     folder = find(name, root)
     config = configuration(root)
-    source = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    source = for_term(nbformat.read(folder / f"{name}.ipynb", as_version=4), name, term)
     database = workspace / "gradebook.db"
     _begin(database)
     url = f"sqlite:///{database}"
@@ -229,7 +252,7 @@ def make(name: str, workspace: Path, root: Path = ROOT) -> Lab:
     source, _ = ClearOutput(config=config).preprocess(source, resources)
     gradebook = database.read_bytes()
     database.unlink()  # it quotes the hidden tests
-    lab = Lab(name, folder, source, master, notebook, gradebook, digest(folder))
+    lab = Lab(name, folder, source, master, notebook, gradebook, digest(folder) + term)
     if not lab.questions:
         raise LabError(f"{folder / name}.ipynb has no graded cell")
     return lab
