@@ -485,7 +485,7 @@ def test_letters_are_read_in_any_form(answer, name, points):
         (sympy.Derivative(sympy.Symbol("value") ** 2, sympy.Symbol("value")), "right", "2 of 2"),
         (sympy.Symbol("value") > 1, "unreadable", "condition"),
         (sympy.Symbol("value") + sympy.Symbol("w"), "unreadable", "symbols w"),
-        (lambda v: 2 if v == 1 else None, "no return", "came back: None"),
+        (lambda v: 2 if v == 1 else None, "no branch", "came back: None"),
         (lambda v: print(2 * v), "no return", "return the result"),
         (lambda v: 2 / (v - 3), "wrong", "double(1)"),
         (lambda v: round(2 * v + 0.001, 3), "near", "approximate"),
