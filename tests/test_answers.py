@@ -250,3 +250,32 @@ def test_what_a_page_sends_for_its_questions_is_light(site):
     for path in (site / "exercises").glob("ex*/*.html"):
         forms = "".join(re.findall(r'<form class="answer".*?</form>', path.read_text("utf-8"), re.DOTALL))
         assert len(gzip.compress(forms.encode())) < 15_000, path.name
+
+
+def test_progress_is_ticked_in_the_contents_and_gone_when_forgotten(browser, site):
+    """What is right is counted by page; what is answered but wrong is not."""
+    with visit(browser, site, "exercises/ex01_model/ex01_model") as page:
+        for name, letter in (("ex01.2", "b"), ("ex01.5", "a")):
+            form = page.locator("form.answer", has_text=name)
+            form.get_by_label(letter, exact=True).check()
+            form.get_by_role("button").click()
+        right = [
+            name
+            for name, letter in (("ex01.2", "b"), ("ex01.5", "a"))
+            if QUESTIONS[name].judge(name, letter).name == "right"
+        ]
+        assert right == ["ex01.2"]
+        assert page.locator("h2 .tick").count() == 2
+        assert page.locator("h2 .tick[aria-label='answered and right']").count() == 1
+        for address in ("exercises/ex01_model/ex01_model", "chapters/01_model"):
+            page.goto((site / f"{address}.html").as_uri())
+            ticks = page.locator(".bd-sidebar-primary a .tick")
+            assert ticks.all_text_contents() == [" ✓1"]
+            assert "ex01_model" in page.locator(".bd-sidebar-primary a:has(.tick)").get_attribute(
+                "href"
+            ) or (address.startswith("exercises"))
+        page.goto((site / "intro.html").as_uri())
+        page.get_by_role("button", name="Forget my answers").click()
+        page.goto((site / "exercises/ex01_model/ex01_model.html").as_uri())
+        assert page.locator(".tick").count() == 0
+        assert page.locator("form.answer :checked").count() == 0
