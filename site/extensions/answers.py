@@ -43,19 +43,22 @@ def about(name: str, question: kinds.Question) -> dict | None:
             "table": {letters: said.index(json.dumps(verdict)) for letters, verdict in found.items()},
         }
     if isinstance(question, kinds.Array):
+        known = question.known(name)
+        found = [
+            {
+                "values": one.values.ravel().tolist(),
+                "rtol": one.rtol,
+                "atol": one.atol,
+                "said": _said(one.verdict),
+            }
+            for one in [*known, *question.general(name)]
+            if one.values.size == known[0].values.size
+        ]
         return {
             "name": name,
             "of": question.points,
-            "known": [
-                {
-                    "values": known.values.ravel().tolist(),
-                    "rtol": known.rtol,
-                    "atol": known.atol,
-                    "said": _said(known.verdict),
-                }
-                for known in question.known(name)
-                if known.values.size == question.known(name)[0].values.size
-            ],
+            "known": [one for k, one in enumerate(found) if one not in found[:k]],
+            "partly": _said(question.unknown(name, partly=True)),
             "other": _said(question.unknown(name)),
         }
     return None

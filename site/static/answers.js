@@ -4,12 +4,28 @@
 // What `check` says of an answer: points, lines, and whether it is right. Letters as text, numbers as a list.
 const judgeAnswer = (about, answer) => {
   if (about.table) return about.said[about.table[[...new Set(answer)].sort().join("")]];
-  const near = ({ values, rtol, atol }) =>
-    values.length === answer.length && values.every((value, i) => Math.abs(answer[i] - value) <= atol + rtol * Math.abs(value));
-  return about.known.find(near)?.said ?? about.other;
+  const close = (given, value, { rtol, atol }) => Math.abs(given - value) <= atol + rtol * Math.abs(value);
+  const [right] = about.known;
+  return (
+    about.known.find((one) => one.values.every((value, i) => close(answer[i], value, one)))?.said ??
+    (right.values.some((value, i) => close(answer[i], value, right)) ? about.partly : about.other)
+  );
 };
 
-if (typeof module === "object") module.exports = { judgeAnswer };
+// A number as people write it, NaN for none: 0.25, .25, 0,25, 1/4, 2.5e-1, −3, 1 842, 1,842.5. No unit is guessed: 25 %
+// may be 0.25 or 25, and 1,842 may be large or small.
+const readNumber = (text) => {
+  const parts = text.trim().replace(/[−–]/g, "-").replace(/^([+-])\s+/, "$1").split(/\s*\/\s*/);
+  const [over, under = 1, more] = parts.map((part) => {
+    const grouped = /^[+-]?[1-9]\d{0,2}([ \u00a0\u202f]\d{3})+([.,]\d+)?$/.test(part) || /^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$/.test(part);
+    if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(part)) return NaN;
+    const plain = grouped ? part.replace(part.includes(".") ? /[\s,]/g : /\s/g, "") : part;
+    return /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain.replace(",", ".")) : NaN;
+  });
+  return more === undefined && Number.isFinite(over / under) ? over / under : NaN;
+};
+
+if (typeof module === "object") module.exports = { judgeAnswer, readNumber };
 else {
   const KEY = "em-at-bat";
   const kept = (() => {
@@ -49,7 +65,7 @@ else {
     const given = () =>
       letters
         ? inputs.filter(({ checked }) => checked).map(({ value }) => value)
-        : inputs.map(({ value }) => (value.trim() ? Number(value.trim().replace("−", "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2")) : NaN));
+        : inputs.map(({ value }) => readNumber(value));
     const tell = (said) => {
       output.textContent = said[1].map((line) => line.trim()).join("\n");
       output.className = said[2] ? "right" : said[0] ? "partly" : "wrong";
@@ -60,7 +76,7 @@ else {
       event.preventDefault();
       const answer = given();
       if (letters ? answer.length === 0 : answer.some(Number.isNaN)) {
-        output.textContent = letters ? "Choose first." : "Write a number in each field, such as 0.25.";
+        output.textContent = letters ? "Choose first." : "Write a number in each field, such as 0.25 or 1/4, without a unit or a comma for thousands.";
         output.className = "wrong";
         return;
       }

@@ -113,16 +113,31 @@ def exchanged(
     return None
 
 
+def relatives(want: NDArray, rtol: float, atol: float) -> list[tuple[str, str, NDArray, float, float]]:
+    """Return the name, the words, the values and the tolerances of all that is related to a result."""
+    if want.size == 1:
+        rtol, atol = min(rtol, _ALONE), 0.0
+    return [
+        (name, words, np.squeeze(form), rtol, atol)
+        for name, (words, turns) in RELATIONS.items()
+        for turn in turns
+        for form in _turned(turn, want)
+    ]
+
+
 def _is_one_of(turn: Callable, got: NDArray, want: NDArray, rtol: float, atol: float) -> bool:
+    return any(_same(got, np.squeeze(one), rtol, atol) for one in _turned(turn, want))
+
+
+def _turned(turn: Callable, want: NDArray) -> list[NDArray]:
     if not np.all(np.isfinite(want)):
-        return False
+        return []
     try:
         with np.errstate(all="ignore"):
             turned = turn(want)
     except (IndexError, TypeError, ValueError, np.linalg.LinAlgError):
-        return False
-    turned = turned if isinstance(turned, list) else [turned]
-    return any(_same(got, np.squeeze(one), rtol, atol) for one in turned)
+        return []
+    return turned if isinstance(turned, list) else [turned]
 
 
 def _same(got: NDArray, want: NDArray, rtol: float, atol: float) -> bool:

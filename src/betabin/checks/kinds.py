@@ -33,7 +33,7 @@ from betabin.checks._reading import (
     read_number,
     show,
 )
-from betabin.checks._relations import exchanged, related
+from betabin.checks._relations import exchanged, related, relatives
 from betabin.checks._watch import watch
 
 __all__ = [
@@ -72,6 +72,9 @@ GENERAL = {
 
 PATIENCE = 60.0
 """Seconds that a function gets in each case. Honest ones may be slow, on a slow machine too."""
+
+# How far from what is right an answer may be to be called near.
+_NEAR = 2e-3
 
 # Cases are drawn anew in each process; a function and the slips it is compared with get the same.
 _SEED = int.from_bytes(os.urandom(4), "big")
@@ -243,9 +246,23 @@ class Array(Question):
                 found.append(Known(verdict, np.asarray(form(), float), *slip.within(self)))
         return found
 
-    def unknown(self, name: str) -> Verdict:
-        """Return what is said of an answer that is none of the known ones."""
-        return self._verdict(name, 0, "wrong", [GENERAL["wrong"]])
+    def general(self, name: str) -> list[Known]:
+        """Return what is told what all questions share, in the order in which an answer is compared.
+
+        It is compared with what is right and with the slips before.
+        """
+        want = np.asarray(self.want(), float)
+        forms = [("rounded", GENERAL["rounded"], form, 1e-12, 1e-12) for form in _roundings(want.ravel())]
+        forms += [one for one in relatives(want, self.rtol, self.atol) if np.all(np.isfinite(one[2]))]
+        forms.append(("near", GENERAL["near"], want, _NEAR, 0.0))
+        return [
+            Known(self._verdict(name, 0, said, [words]), form, rtol, atol)
+            for said, words, form, rtol, atol in forms
+        ]
+
+    def unknown(self, name: str, partly: bool = False) -> Verdict:
+        """Return what is said of an answer that is none of the known ones, though part may be right."""
+        return self._verdict(name, 0, "wrong", [GENERAL["partly" if partly else "wrong"]])
 
     def _judge(self, answer):
         got = self._read(answer)
@@ -639,18 +656,24 @@ def _general(got: list, want: list, parts: list[float], came_back: str) -> tuple
         return "wrong", [came_back, GENERAL["nan"]]
     if all(a.shape == b.shape for a, b in zip(got, want, strict=True)):
         flat, right = (np.concatenate([np.ravel(one) for one in all_]) for all_ in (got, want))
-        if _close(flat, right, 2e-3, 0.0):
+        if _close(flat, right, _NEAR, 0.0):
             return "near", [came_back, GENERAL["near"]]
     return "wrong", [came_back, GENERAL["partly" if max(parts) > 0 else "wrong"]]
 
 
 def _rounded(got: NDArray, want: NDArray) -> bool:
     """Whether these are the right numbers, to so many decimals or significant digits."""
-    if not np.all(np.isfinite(want)) or np.mean(np.isclose(got, want, 0.1, 0) & (got != 0)) < 0.5:
-        return False
+    return any(np.allclose(got, form, 1e-12, 1e-12) for form in _roundings(want))
+
+
+def _roundings(want: NDArray) -> list[NDArray]:
+    """The right numbers, to so many decimals or significant digits, as far as half of them are near."""
+    if not np.all(np.isfinite(want)):
+        return []
     scale = np.floor(np.log10(np.abs(want), where=want != 0, out=np.zeros_like(want)))
     steps = (step for digits in range(7) for step in (10.0**-digits, 10.0 ** (scale - digits)))
-    return any(np.allclose(got, step * np.round(want / step), 1e-12, 1e-12) for step in steps)
+    forms = (step * np.round(want / step) for step in steps)
+    return [form for form in forms if np.mean(np.isclose(form, want, 0.1, 0) & (form != 0)) >= 0.5]
 
 
 def _argument(value: object) -> str:
