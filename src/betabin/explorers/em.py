@@ -9,7 +9,7 @@ from scipy import stats
 
 from betabin.em import ExpectedStats, e_step, fit_em
 from betabin.explorers import frames
-from betabin.explorers.rows import given_or, season_2018
+from betabin.explorers.rows import given_or, pair, season_2018
 from betabin.mle import Trace, fit_mle
 from betabin.model import BetaParams, posterior
 from betabin.plots import density, log_likelihood_contours, path
@@ -58,7 +58,7 @@ def em_stepper(
         starts = _SEASON_STARTS[:1] if own else _SEASON_STARTS
     if isinstance(starts, str) or not isinstance(starts, Sequence | np.ndarray):
         raise TypeError(f"starts must be a sequence of pairs, not {starts!r}")
-    starts = [frames.pair(f"starts[{i}]", start) for i, start in enumerate(starts)]
+    starts = [pair(f"starts[{i}]", start) for i, start in enumerate(starts)]
     if not 1 <= len(starts) <= 6:
         raise ValueError(f"starts must hold one to six pairs, not {len(starts)}")
     rounds = frames.whole("rounds", rounds, 1, 30)

@@ -24,8 +24,6 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from betabin.model import BetaParams, _check_params
-
 __all__ = [
     "CONCENTRATIONS",
     "Canvas",
@@ -38,7 +36,6 @@ __all__ = [
     "named",
     "nested",
     "number",
-    "pair",
     "real",
     "stepper",
     "together",
@@ -242,14 +239,6 @@ def real(name: str, value: float, low: float, high: float) -> float:
     if not low < value < high:
         raise ValueError(f"{name} = {value} must be strictly between {low:g} and {high:g}")
     return float(value)
-
-
-def pair(name: str, params: BetaParams) -> BetaParams:
-    """Return parameters that a picture can show, or say what is wrong with them."""
-    params = _check_params(params, name)
-    for field, value in zip(params._fields, params, strict=True):
-        real(f"{name}.{field}", value, *CONCENTRATIONS)
-    return params
 
 
 def named(names: Sequence[str], rows: int) -> list[str]:

@@ -6,7 +6,7 @@ from scipy import special
 
 from betabin.em import e_step, m_step
 from betabin.explorers import frames
-from betabin.explorers.rows import given_or, season_2018
+from betabin.explorers.rows import given_or, pair, season_2018
 from betabin.model import BetaParams
 
 __all__ = ["m_step_explorer"]
@@ -42,7 +42,7 @@ def m_step_explorer(
         Input that is not as described: the message names the argument, the element and the rule.
     """
     x, n = given_or(season_2018, x, n)
-    params = frames.pair("params", params)
+    params = pair("params", params)
     log_z, log_one_minus_z = e_step(params, x, n)
     goal = m_step((log_z, log_one_minus_z))
     means, first_mean = _means(goal.mean, params.mean)

@@ -1,4 +1,4 @@
-"""The rows that an explorer is given, or those of the chapters if it is given none."""
+"""The rows and parameters that an explorer is given, or the chapters' rows if it is given none."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from betabin.data import Batting, load_batting
-from betabin.model import _check_rows
+from betabin.explorers import frames
+from betabin.model import BetaParams, _check_params, _check_rows
 
-__all__ = ["MOST_TRIALS", "given_or", "regulars", "season_2018"]
+__all__ = ["MOST_TRIALS", "given_or", "pair", "regulars", "season_2018"]
 
 # A row of more trials is a point in every picture, and its curve narrower than a line.
 MOST_TRIALS = 10_000_000
@@ -48,3 +49,11 @@ def given_or(
         where = int(np.argmax(n > MOST_TRIALS))
         raise ValueError(f"n[{where}] = {n[where]} must be at most {MOST_TRIALS} to be drawn")
     return x, n
+
+
+def pair(name: str, params: BetaParams) -> BetaParams:
+    """Return parameters that a picture can show, or say what is wrong with them."""
+    params = _check_params(params, name)
+    for field, value in zip(params._fields, params, strict=True):
+        frames.real(f"{name}.{field}", value, *frames.CONCENTRATIONS)
+    return params
