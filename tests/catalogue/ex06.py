@@ -55,7 +55,7 @@ def squarem(points):
     first, second = steps_of(points[:3])
     change = second - first
     a = -np.linalg.norm(first) / np.linalg.norm(change)
-    return points[0] - 2 * min(a, -1) * first + a**2 * change
+    return points[0] - 2 * a * first + a**2 * change
 
 
 def transposed(points):

@@ -82,9 +82,9 @@ def _aitken(points):
     return points[2] - second**2 / (second - first)
 
 
-def _squarem(points):
+def _squarem(points, least):
     first, second = np.diff(points[:3], axis=0)
-    a = -max(1, np.linalg.norm(first) / np.linalg.norm(second - first))
+    a = -max(least, np.linalg.norm(first) / np.linalg.norm(second - first))
     return points[0] - 2 * a * first + a**2 * (second - first)
 
 
@@ -328,7 +328,11 @@ QUESTIONS = {
                 "one number for both",
                 "This is SQUAREM's leap: one number, made of lengths, for both rates. Here a matrix is "
                 "asked for.",
-                gives=[lambda p, k=k: _squarem(p[k : k + 3]) for k in (0, 1)],
+                gives=[
+                    lambda p, k=k, least=least: _squarem(p[k : k + 3], least)
+                    for k in (0, 1)
+                    for least in (0, 1)
+                ],
                 points=1,
             ),
             Slip(
