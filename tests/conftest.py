@@ -4,8 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+import nbval.kernel
 import pytest
 import yaml
+from jupyter_client.manager import KernelManager
+from notebooks import MetAtFiles
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +28,14 @@ BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
+
+
+class Kernel(MetAtFiles, KernelManager):
+    """A kernel of nbval's; other programs' ports, of two workers and a browser, are not in its way."""
+
+
+def pytest_configure():
+    nbval.kernel.KernelManager = Kernel
 
 
 def pages(toc=None):

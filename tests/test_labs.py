@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from labattempts import CHEATS, SLIPS
-from nbclient import NotebookClient
 from scipy import optimize, special, stats
 
 import betabin as bb
@@ -389,10 +388,7 @@ def run_everything(name, folder):
     add(copy(tests[f"{last}-tests"]), "identifiers", "two")
 
     notebook = nbformat.v4.new_notebook(cells=made)
-    client = NotebookClient(
-        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}
-    )
-    client.execute()
+    notebooks.execute(notebook, folder, allow_errors=True)
     return [(trial, cell) for trial, cell in zip(plan, notebook.cells, strict=True) if trial]
 
 

@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import notebooks
 import pytest
 import takeaway
 import yaml
 from conftest import ROOT, pages
-from nbclient import NotebookClient
 from test_site import Visit
 
 import betabin
@@ -226,7 +226,7 @@ def test_downloaded_notebook_runs_with_the_wheel_alone(site, tmp_path, monkeypat
     stored = [_printed(cell) for cell in notebook.cells if cell.cell_type == "code"]
     where = nbformat.v4.new_code_cell("import betabin\nprint(betabin.__file__)")
     notebook.cells.append(where)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    notebooks.execute(notebook, tmp_path)
     run = [_printed(cell) for cell in notebook.cells if cell.cell_type == "code"]
     assert run[-1].startswith(str(tmp_path / "installed")), "another betabin was imported"
     assert run[:-1] == stored

@@ -8,7 +8,9 @@ that differ. With ``--cache`` it changes none: outputs go into the folder where 
 import argparse
 import asyncio
 import os
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 # What the build makes anew, and nbval does not compare.
@@ -69,15 +72,39 @@ def _merge_streams(outputs: list[nbformat.NotebookNode]) -> list[nbformat.Notebo
     return merged
 
 
-def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+class MetAtFiles:
+    """A kernel's manager, of whatever class, that meets its kernel at sockets in a folder of their own.
+
+    A port that is free when it is chosen may be another program's when the kernel takes it.
+    """
+
+    def __init__(self, **options) -> None:
+        self._folder = tempfile.mkdtemp(prefix="kernel-")
+        super().__init__(transport="ipc", ip=f"{self._folder}/s", **options)
+
+    def cleanup_ipc_files(self) -> None:
+        """Remove the sockets with their folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _Kernel(MetAtFiles, AsyncKernelManager):
+    pass
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path, **options) -> nbformat.NotebookNode:
     """Run all cells in order on a fresh kernel that works in `folder`; raise if one fails."""
-    return _client(notebook, folder).execute()
+    return _client(notebook, folder, **options).execute()
 
 
-def _client(notebook: nbformat.NotebookNode, folder: Path) -> NotebookClient:
+def _client(notebook: nbformat.NotebookNode, folder: Path, **options) -> NotebookClient:
     # Without timings in the cells' metadata, which the build's cache would take for another notebook's.
     return NotebookClient(
-        notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=300,
+        record_timing=False,
+        kernel_manager_class=_Kernel,
+        resources={"metadata": {"path": str(folder)}},
+        **options,
     )
 
 
