@@ -16,7 +16,7 @@ from scipy import optimize, special, stats
 
 from betabin.existence import limit
 from betabin.fit import Fit
-from betabin.mle import Climb, _derivatives, supremum
+from betabin.mle import Climb, _best_eta, _height, supremum
 from betabin.model import BetaParams, _as_integers, _check_rows, _Table, _tabulate, log_pmf, posterior
 
 __all__ = ["Interval", "posterior_interval", "posterior_mean", "predictive_interval", "profile_interval"]
@@ -210,7 +210,7 @@ def profile_interval(
     top = best.log_likelihood if status == "interior" else limit(table, status)[-1]
 
     def above(log_s):
-        return _best_over_mean(table, -log_s) - top + allowed
+        return _height(table, _best_eta(table, -log_s, 1e-10), -log_s) - top + allowed
 
     if status == "interior":
         peak = math.log(best.params.concentration)
@@ -298,25 +298,15 @@ def _outwards(above: Callable[[float], float], start: float, way: int) -> float:
     return float(optimize.brentq(above, inner, edge, xtol=1e-10))
 
 
-def _best_over_mean(table: _Table, lam: float) -> float:
-    """Return the largest log-likelihood at concentration exp(-lam): in the mean it is concave."""
-    eta = optimize.brentq(lambda eta: _derivatives(table, eta, lam)[0][0], -100.0, 100.0, xtol=1e-10)
-    return _at(table, eta, lam)
-
-
 def _best_over_concentration(table: _Table, eta: float) -> float:
     """Return the largest log-likelihood at a mean, the binomial's included."""
-    values = [_at(table, eta, -log_s) for log_s in _LOG_CONCENTRATIONS]
+    values = [_height(table, eta, -log_s) for log_s in _LOG_CONCENTRATIONS]
     top = int(np.argmax(values))
     around = _LOG_CONCENTRATIONS[[max(top - 1, 0), min(top + 1, len(values) - 1)]]
     found = optimize.minimize_scalar(
-        lambda log_s: -_at(table, eta, -log_s), bounds=around, method="bounded"
+        lambda log_s: -_height(table, eta, -log_s), bounds=around, method="bounded"
     )
-    return max(max(values), -found.fun, _at(table, eta, -math.inf))
-
-
-def _at(table: _Table, eta: float, lam: float) -> float:
-    return table.log_likelihood(float(special.expit(eta)), float(special.expit(-eta)), math.exp(lam))
+    return max(max(values), -found.fun, _height(table, eta, -math.inf))
 
 
 def _check_level(level: float) -> float:
