@@ -37,6 +37,7 @@ __all__ = [
     "nested",
     "number",
     "real",
+    "stack",
     "stepper",
     "together",
     "told",
