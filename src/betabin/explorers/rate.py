@@ -114,8 +114,8 @@ def rate_explorer(
         return frames.words(
             [
                 f"{seen}: fitted concentration {race.best.concentration:.1f}, and "
-                f"<b>{race.share:.4f}</b> of the information missing in the slow direction: what a round of "
-                "EM leaves of the distance.",
+                f"<b>{race.share:.4f}</b> of the information missing in the slow direction: what a round "
+                "of EM leaves of the distance.",
                 f"Rounds (Newton: steps) until the log concentration is within a millionth: {arrived}.",
             ]
         )
