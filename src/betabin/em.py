@@ -16,6 +16,7 @@ from betabin.model import (
     BetaParams,
     _as_pair,
     _check_params,
+    _is_number,
     _mean_and_spread,
     _require,
     _Table,
@@ -82,8 +83,8 @@ def e_step(
     alpha, beta = _check_params(params)
     table = _tabulate(x, n, counts)
     hit, miss, trial = (
-        tails.count @ special.digamma(start + tails.value) / table.size
-        for tails, start in ((table.x, alpha), (table.y, beta), (table.n, alpha + beta))
+        values.count @ special.digamma(start + values.value) / table.size
+        for values, start in ((table.x, alpha), (table.y, beta), (table.n, alpha + beta))
     )
     return ExpectedStats(float(hit - trial), float(miss - trial))
 
@@ -466,9 +467,10 @@ def _check_stats(stats: ExpectedStats) -> ExpectedStats:
 
 
 def _check_positive(name: str, value: float) -> float:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool | np.complexfloating)
-    if not number or not 0 < value < math.inf:
-        raise (ValueError if number else TypeError)(f"{name} = {value!r} must be a positive number")
+    if not _is_number(value) or not 0 < value < math.inf:
+        raise (ValueError if _is_number(value) else TypeError)(
+            f"{name} = {value!r} must be a positive number"
+        )
     return float(value)
 
 

@@ -17,7 +17,17 @@ from scipy import optimize, special, stats
 from betabin.existence import limit
 from betabin.fit import Fit
 from betabin.mle import Climb, _best_eta, _height, supremum
-from betabin.model import BetaParams, _as_integers, _check_rows, _Table, _tabulate, log_pmf, posterior
+from betabin.model import (
+    BetaParams,
+    _as_integers,
+    _broadcast_shape,
+    _check_rows,
+    _is_number,
+    _Table,
+    _tabulate,
+    log_pmf,
+    posterior,
+)
 
 __all__ = ["Interval", "posterior_interval", "posterior_mean", "predictive_interval", "profile_interval"]
 
@@ -137,12 +147,7 @@ def predictive_interval(
     tail = (1 - _check_level(level)) / 2
     x, n = _check_rows(x, n)
     m = _as_integers("m", m)
-    try:
-        shape = np.broadcast_shapes(x.shape, n.shape, m.shape)
-    except ValueError:
-        raise ValueError(
-            f"the shapes of x, n, m must broadcast: x {x.shape}, n {n.shape}, m {m.shape}"
-        ) from None
+    shape = _broadcast_shape(("x", "n", "m"), (x, n, m))
     x, n, m = (np.broadcast_to(part, shape).ravel() for part in (x, n, m))
     _, a, b, point = _posteriors(fit, x, n)
     found = {}
@@ -310,8 +315,7 @@ def _best_over_concentration(table: _Table, eta: float) -> float:
 
 
 def _check_level(level: float) -> float:
-    number = isinstance(level, int | float | np.number) and not isinstance(level, bool | np.complexfloating)
-    if not number:
+    if not _is_number(level):
         raise TypeError(f"level = {level!r} must be a number between 0 and 1")
     if not 0 < level < 1:
         raise ValueError(f"level = {level!r} must be between 0 and 1")
