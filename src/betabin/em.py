@@ -388,8 +388,9 @@ def _move_prior(
     """Move the prior from `start` until its own statistics have grown by `excess` (eq-m-newton).
 
     Newton's step in (alpha, beta) is taken as a relative change, d(log alpha) = d(alpha) / alpha: the
-    parameters stay positive and, the step being bounded, it converges from any start. None is returned
-    where it does not: floats then don't determine the parameters (at concentrations near 1e13).
+    parameters stay positive and, the step being bounded, it converges from far off too. None is returned
+    where it does not: floats don't determine the parameters (at concentrations near 1e13), or `start` is
+    so far off that they overflow.
     """
     moved, last, stalled = np.zeros(2), math.inf, 0
     for _ in range(max_iter):
