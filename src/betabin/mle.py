@@ -70,7 +70,7 @@ def fit_mle(x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None) -> F
     status, best = supremum(table)
     n_iter = len(best.path) - 1
     if status == "interior":
-        params = _params(*best.path[-1][:2])
+        params = best.params
         found = params, _split(best.path[-1][0])[0], params.concentration, best.log_likelihood
         ended = "converged" if best.converged else "did not converge"
         message = f"Newton's method {ended} in {n_iter} iterations."
