@@ -127,15 +127,15 @@ def package_leaves_too(x, n, counts, init, left, monkeypatch):
     that may be equal but for it. So there are two paths only where rounding makes them.
     """
     rng = np.random.default_rng(0)
-    step, height = em._m_step, em._log_likelihood
+    step, height = em._move_prior, em._log_likelihood
 
     def fit():
         init_ = init and bb.BetaParams(*init)
         found = bb.fit_em(x, n, counts=counts, init=init_, accelerate=True, max_iter=MOST)
         return np.array(found.trace).T
 
-    def other_step(excess, origin):
-        reached, by = step(excess, origin), (4 + sum(origin)) * 2.0**-52
+    def other_step(start, excess):
+        reached, by = step(start, excess), (4 + sum(start)) * 2.0**-52
         return reached and bb.BetaParams(*(float(p * (1 + by * rng.uniform(-1, 1))) for p in reached))
 
     def other_height(table, params):
@@ -144,7 +144,7 @@ def package_leaves_too(x, n, counts, init, left, monkeypatch):
 
     expected = fit()
     with monkeypatch.context() as patch:
-        patch.setattr(em, "_m_step", other_step)
+        patch.setattr(em, "_move_prior", other_step)
         patch.setattr(em, "_log_likelihood", other_height)
         for _ in range(40):
             found = fit()

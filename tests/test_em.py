@@ -1,6 +1,7 @@
 """Expectation-maximization: each step against its definition, and the walk as a whole."""
 
 import math
+import warnings
 from dataclasses import FrozenInstanceError
 
 import mpmath as mp
@@ -97,9 +98,18 @@ def test_m_step_checks_its_statistics(stats, error, message):
         betabin.m_step(stats)
 
 
-def test_m_step_says_when_it_did_not_converge():
-    with pytest.raises(RuntimeError, match=r"^the M-step did not converge in max_iter = 2 iterations"):
+def test_m_step_says_when_it_did_not_converge_and_why():
+    with pytest.raises(RuntimeError, match=r"^the M-step did not converge in max_iter = 2 iterations$"):
         betabin.m_step((-5.0, -0.01), init=(1e4, 1e-3), max_iter=2)
+    with pytest.raises(RuntimeError, match=r"iterations: floats hardly tell these stats from ones that no"):
+        betabin.m_step((math.log(0.449), math.log(0.551) - 1e-15))
+
+
+@pytest.mark.parametrize("init", [(1.4e-130, 4.8e82), (1e60, 1e-60), (1e-160, 1e-160), (1e150, 1e150)])
+def test_m_step_ends_at_the_one_maximum_from_any_start(init):
+    stats = -(1 / 2 + 1 / 3 + 1 / 4), -(1 / 3 + 1 / 4)  # those of Beta(2, 3)
+    with warnings.catch_warnings(action="error"):
+        np.testing.assert_allclose(betabin.m_step(stats, init=init, tol=1e-300), (2.0, 3.0), rtol=1e-12)
 
 
 BAD_TOL = [0, -1e-3, math.nan, math.inf, None, "a", [1e-3], 1j, True]

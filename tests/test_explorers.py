@@ -193,6 +193,11 @@ def test_data_without_a_maximum_are_shown_as_they_are(x, n, status):
         assert len(texts(explorers.profile_explorer(x, n).widget)) == 25
 
 
+def test_the_ridge_is_found_at_means_next_to_nothing():
+    explorer = explorers.profile_explorer([1] + [0] * 9999, 10**7)
+    assert "the best mean is <b>0.0000</b>" in texts(explorer.widget)[0]
+
+
 def test_a_race_without_a_maximum_says_so():
     x, n = np.array([20, 20, 20, 20]), np.array([80, 80, 80, 80])
     said = texts(explorers.rate_explorer(x, n, trials=(40, 80)).widget)

@@ -21,6 +21,9 @@ def package(tmp_path_factory):
     assert questions.main(["--out", str(path)]) == 0
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
+        assert {one.external_attr >> 16 for one in archive.infolist()} == {
+            0o100644
+        }  # or nobody can unpack it
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 

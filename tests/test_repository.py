@@ -89,7 +89,7 @@ LAYERS = {
     "em": ({"model", "existence", "fit", "mle"}, set()),
     "information": ({"model", "fit", "mle"}, set()),
     "intervals": ({"model", "existence", "fit", "mle"}, set()),
-    "plots": ({"model", "mle"}, {"matplotlib"}),
+    "plots": ({"model", "fit", "mle"}, {"matplotlib"}),
     # SymPy is looked at when an answer is made with it, and not imported.
     "checks": (CORE, set()),
     "explorers": (CORE | {"plots"}, set()),

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 import betabin as bb
 from betabin import plots
+from betabin.explorers.rows import season_2018
 
 _ROUNDS = (1, 2, 3, 5, 10, 50)
 _NAVY = "#20435C"
@@ -27,9 +28,7 @@ def draw(path: Path, *, title: bool = True) -> None:
     title : bool
         With the book's name in it, or without.
     """
-    season = bb.load_batting(2018)
-    keep = (season.position != "P") & (season.n >= 100)
-    x, n = season.x[keep], season.n[keep]
+    x, n = season_2018()
     trace = bb.fit_em(x, n, init=bb.BetaParams(1, 1)).trace
     with style.context("betabin.book"):
         figure = Figure(figsize=(12, 6.3), dpi=100, layout="none")

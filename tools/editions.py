@@ -8,10 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
+import archive
 import nbformat
 
 ROOT = Path(__file__).parents[1]
@@ -62,11 +62,7 @@ def zip_site(site: Path, target: Path) -> None:
     }
     if wrong := troubles(list(files)):
         raise ValueError("\n".join(wrong))
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(files):
-            about = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
-            archive.writestr(about, files[name].read_bytes())
+    archive.write(target, files)
 
 
 def build_lite(site: Path, target: Path) -> None:
@@ -177,11 +173,11 @@ def _size(file: Path) -> str:
 def main(arguments: list[str]) -> int:
     """Make the edition named on the command line and print where it is."""
     build = ROOT / "_build"
-    archive, lite, public = build / f"{NAME}-site.zip", build / "lite", build / "public"
+    packed, lite, public = build / f"{NAME}-site.zip", build / "lite", build / "public"
     match arguments:
         case ["zip"]:
-            zip_site(build / "html", archive)
-            print(f"The site as an archive: {archive}")
+            zip_site(build / "html", packed)
+            print(f"The site as an archive: {packed}")
         case ["lite"]:
             build_lite(build / "html", lite)
             print(f"The site with JupyterLite: {lite}; serve it, a browser won't run it from disk")
@@ -190,7 +186,7 @@ def main(arguments: list[str]) -> int:
             assemble(
                 site,
                 public,
-                {build / f"{NAME}.pdf": "The book as PDF", archive: "The whole site, to unpack and open"},
+                {build / f"{NAME}.pdf": "The book as PDF", packed: "The whole site, to unpack and open"},
             )
             print(f"All that is published: {public}")
         case _:

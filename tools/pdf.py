@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -59,8 +60,6 @@ def _letters(text: str) -> str:
 
 def chapter_titles(root: Path) -> list[str]:
     """Return the titles of the chapters that _toc.yml numbers."""
-    import nbformat
-
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
     files = [
         chapter["file"] for part in toc["parts"] if part.get("numbered") for chapter in part["chapters"]

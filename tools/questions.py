@@ -10,10 +10,10 @@ import argparse
 import html
 import re
 import sys
-import zipfile
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+import archive
 import nbformat
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -22,7 +22,6 @@ from betabin import checks
 from betabin.checks import kinds
 from exercises import ROOT, names
 
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier time: the same sources give the same bytes
 _QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 _MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 <manifest identifier="em-at-bat" xmlns="http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1">
@@ -212,10 +211,7 @@ def write(path: Path, root: Path = ROOT) -> int:
         files[f"{name[:4]}/{name[:4]}.xml"] = quiz
         resources.append(_RESOURCE.format(name=name[:4]))
     files["imsmanifest.xml"] = _MANIFEST.format(resources="".join(resources))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file, content in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(file, _EARLIEST), content, zipfile.ZIP_DEFLATED)
+    archive.write(path, {file: content.encode() for file, content in files.items()})
     return count
 
 

@@ -17,6 +17,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 import betabin as bb
 from betabin.existence import WHY
 from betabin.explorers.rows import regulars
+from betabin.model import _tabulate
 
 _PAGE = "chapters/bench"
 _PLACE = '<div id="bench"></div>'
@@ -47,12 +48,8 @@ _STILL = """<div id="bench">
 
 def data_sets() -> list[dict]:
     """Return the data sets that the bench offers, each with the line of Python that loads it."""
-    season, efron_morris, rats, saxony = (
-        regulars(),
-        bb.load_efron_morris(),
-        bb.load_rat_tumors(),
-        bb.load_saxony(),
-    )
+    season, efron_morris = regulars(), bb.load_efron_morris()
+    rats, saxony = bb.load_rat_tumors(), bb.load_saxony()
     coins = bb.simulate(bb.BetaParams(2.0, 2.0), np.full(40, 10), rng=np.random.default_rng(7))
     load = 'season = bb.load_batting(2018); keep = (season.position != "P") & (season.n >= 100)'
 
@@ -100,13 +97,7 @@ def data_sets() -> list[dict]:
         ),
         one("coins", "A bag of coins: 40 coins, ten flips each", "coin", coins.x, coins.n),
         one("one", "One player: 13 hits in 50 at-bats", "player", np.array([13]), np.array([50])),
-        one(
-            "pass",
-            "Two players, with a pass between two tops",
-            "player",
-            np.array([0, 57]),
-            np.array([4, 89]),
-        ),
+        one("pass", "Two players, with a pass between two tops", "player", *np.array([[0, 57], [4, 89]])),
     ]
 
 
@@ -114,15 +105,11 @@ def hill() -> tuple:
     """Return means, concentrations, heights below the top, and EM's path, of the season of 2018."""
     season = regulars()
     mean, s = np.linspace(*_MEANS, 70), np.geomspace(*_CONCENTRATIONS, 50)
-    height = np.array(
-        [
-            [bb.log_likelihood(bb.BetaParams(m * k, (1 - m) * k), season.x, season.n) for m in mean]
-            for k in s
-        ]
-    )
+    table = _tabulate(season.x, season.n, None)  # once, for thousands of points
+    height = np.array([[table.log_likelihood(m, 1 - m, 1 / k) for m in mean] for k in s])
     trace = bb.fit_em(season.x, season.n, init=_START).trace
-    both = trace.alpha + trace.beta
-    return mean, s, height - height.max(), (trace.alpha / both, both)
+    path = bb.BetaParams(trace.alpha, trace.beta)
+    return mean, s, height - height.max(), (path.mean, path.concentration)
 
 
 def where(app: Sphinx) -> str:

@@ -12,6 +12,7 @@ from scipy import special, stats
 from sphinx.application import Sphinx
 
 import betabin as bb
+from betabin.explorers.rows import season_2018
 
 _PLACE = '<div id="front-picture"></div>'
 _AVERAGE = 0.26
@@ -39,9 +40,7 @@ _PICTURE = """
 
 def prior() -> bb.BetaParams:
     """Return the prior that EM finds in the season of 2018."""
-    season = bb.load_batting(2018)
-    keep = (season.position != "P") & (season.n >= 100)
-    return bb.fit_em(season.x[keep], season.n[keep]).params
+    return bb.fit_em(*season_2018()).params
 
 
 def curve(a: float, b: float, scale: float) -> str:

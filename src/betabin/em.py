@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from betabin.existence import WHY, limit, status_by_signs
+from betabin.existence import WHY, limit
 from betabin.fit import Fit, Trace
-from betabin.mle import starting_params, supremum
+from betabin.mle import Climb, starting_params, supremum
 from betabin.model import (
     BetaParams,
     _as_pair,
     _check_params,
+    _is_number,
     _mean_and_spread,
     _require,
     _Table,
@@ -82,8 +83,8 @@ def e_step(
     alpha, beta = _check_params(params)
     table = _tabulate(x, n, counts)
     hit, miss, trial = (
-        tails.count @ special.digamma(start + tails.value) / table.size
-        for tails, start in ((table.x, alpha), (table.y, beta), (table.n, alpha + beta))
+        values.count @ special.digamma(start + values.value) / table.size
+        for values, start in ((table.x, alpha), (table.y, beta), (table.n, alpha + beta))
     )
     return ExpectedStats(float(hit - trial), float(miss - trial))
 
@@ -105,11 +106,13 @@ def m_step(
     stats : ExpectedStats
         A pair of negative numbers, ``exp(mean_log_z) + exp(mean_log_one_minus_z) < 1``.
     init : BetaParams, optional
-        Where to start; by default an approximation from `stats`. The result does not depend on it.
+        Where to start; by default, and where Newton's method gets nowhere from it, an approximation from
+        `stats`. The result does not depend on it.
     tol : float
-        The last Newton step changes log alpha and log beta by no more than this.
+        The last Newton step changes log alpha and log beta by no more than this, or by as little as
+        rounding allows.
     max_iter : int
-        Newton steps allowed.
+        Newton steps allowed from a start.
 
     Returns
     -------
@@ -125,22 +128,25 @@ def m_step(
     TypeError
         Input that does not hold numbers.
     RuntimeError
-        The tolerance was not met within `max_iter` steps.
+        Newton's method did not converge within `max_iter` steps; where rounding is to blame, it says so.
     """
     stats = np.array(_check_stats(stats))
     tol = _check_positive("tol", tol)
     max_iter = _check_positive_integer("max_iter", max_iter)
-    if init is None:
-        shares = np.exp(stats)  # geometric means of Z and 1 - Z
-        params = BetaParams(*(0.5 + shares / (2 * (1 - shares.sum()))).tolist())
-    else:
-        params = _check_params(init, "init")
-    # The second round starts where rounding is that of the answer, not of a far-off start.
-    for _ in range(2):
-        params = _m_step(stats - _prior_stats(params), params, tol, max_iter)
-        if params is None:
-            raise RuntimeError(f"the M-step did not converge in max_iter = {max_iter} iterations")
-    return params
+    shares = np.exp(stats)  # geometric means of Z and 1 - Z
+    gap = max(1 - float(shares.sum()), 2.0**-54)
+    starts = [BetaParams(*(0.5 + shares / (2 * gap)).tolist())]
+    if init is not None:
+        starts.insert(0, _check_params(init, "init"))
+    for params in starts:
+        # The second time it starts where rounding is that of the answer, not of a far-off start.
+        for _ in range(2):
+            with np.errstate(all="ignore"):  # from absurd starts it overflows, and is told to be None
+                params = params and _move_prior(params, stats - _prior_stats(params), tol, max_iter)
+        if params:
+            return params
+    why = ": floats hardly tell these stats from ones that no Beta distribution has" if gap < 1e-13 else ""
+    raise RuntimeError(f"the M-step did not converge in max_iter = {max_iter} iterations{why}")
 
 
 def lower_bound(
@@ -219,7 +225,9 @@ def fit_em(
         successes, where the data are not overdispersed.
     accelerate : bool
         Extrapolate after every two steps (SQUAREM, Varadhan & Roland 2008) and keep the
-        extrapolation only if a step from it does not lower the log-likelihood.
+        extrapolation only if a step from it does not lower the log-likelihood. Where there is no maximum
+        inside, extrapolations run off to the limit before the mean has settled, and the path may end
+        farther below the supremum than without them.
     tol : float
         Converged when a step changes log alpha and log beta by no more than this.
     max_iter : int
@@ -249,69 +257,90 @@ def fit_em(
 
 def _fit(table: _Table, init: BetaParams | None, accelerate: bool, tol: float, max_iter: int) -> Fit:
     """Run EM on counted data: every round costs the same, however many rows were counted."""
+    status, best = supremum(table)
     params = init or starting_params(table)
-    status = status_by_signs(table) or supremum(table)[0]
-
-    value = table.log_likelihood(*_mean_and_spread(params))
+    value = _log_likelihood(table, params)
     trace = [(*params, value)]
     converged = False
     rounds = _squarem(table, params) if accelerate else _em(table, params)
-    for origin, params in islice(rounds, max_iter):
+    for params, change in islice(rounds, max_iter):
         before, value = value, table.log_likelihood(*_mean_and_spread(params))
         trace.append((*params, value))
-        if origin is None:  # a leap that led down, and was not taken
+        if change is None:
             continue
-        if status == "interior":
-            converged = bool(np.abs(np.log(params) - np.log(origin)).max() <= tol)
+        converged = status == "interior" and change <= tol
         if converged or (status != "interior" and value - before < _LEAST_GAIN):
             break
-    return _describe(table, status, converged, Trace.of(trace))
+    return _describe(table, status, best, converged, Trace.of(trace))
 
 
-def _em(table: _Table, params: BetaParams) -> Iterator[tuple[BetaParams, BetaParams]]:
-    """Yield the parameters before and after each round of EM, for as long as floats can tell them apart."""
-    while True:
-        origin = params
-        excess = _e_step(origin, table)
-        params = _m_step(excess, origin)
-        if params is None:
-            return
-        yield origin, params
+def _em(table: _Table, params: BetaParams) -> Iterator[tuple[BetaParams, float]]:
+    """Yield the parameters after each round of EM, and by how much it changed their logarithms.
+
+    It ends where floats can't tell the next round's parameters from these.
+    """
+    while (reached := _round(table, params)) is not None:
+        yield reached, float(np.abs(np.log(reached) - np.log(params)).max())
+        params = reached
 
 
-def _squarem(table: _Table, params: BetaParams) -> Iterator[tuple[BetaParams | None, BetaParams]]:
+def _squarem(table: _Table, params: BetaParams) -> Iterator[tuple[BetaParams, float | None]]:
     """Yield as `_em` does, but leap after every two rounds (eq-squarem).
 
-    A leap is followed by a round of its own, and taken only if that doesn't end lower; else a round is
-    spent for nothing, and there is no parameter before it.
+    A leap is followed by a round of its own, and taken only if that doesn't end lower. Else the round is
+    spent for nothing: the parameters are the last ones again, and no change is told.
     """
     while True:
         walked = [params]
-        for origin, reached in islice(_em(table, params), 2):
-            yield origin, reached
+        for reached, change in islice(_em(table, params), 2):
+            yield reached, change
             walked.append(reached)
         if len(walked) < 3:
             return
         params = walked[-1]
-        leapt = next(_em(table, _extrapolate(*walked)), None)
-        if leapt and _log_likelihood(table, leapt[1]) >= _log_likelihood(table, params):
-            params = leapt[1]
-            yield leapt
+        landed = next(_em(table, _extrapolate(*walked)), None)
+        if landed and _log_likelihood(table, landed[0]) >= _log_likelihood(table, params):
+            params = landed[0]
+            yield landed
         else:
-            yield None, params
+            yield params, None
+
+
+def _round(table: _Table, params: BetaParams) -> BetaParams | None:
+    """Return the parameters after an E-step and an M-step, or None where floats can't tell them.
+
+    E[log Z] under Beta(alpha + x, beta + n - x) exceeds E[log Z] under Beta(alpha, beta) by
+    the sum of 1/(alpha + j) over j < x less the sum of 1/(alpha + beta + j) over j < n; on average over the
+    rows that is the score divided by their number, without a digamma to round (eq-excess).
+    """
+    return _move_prior(params, table.score(params) / table.size)
+
+
+def _extrapolate(first: BetaParams, second: BetaParams, third: BetaParams) -> BetaParams:
+    """Leap from three successive iterates towards where they are heading (eq-squarem).
+
+    Squared extrapolation with the step length called S3 by Varadhan & Roland, in logarithms.
+    """
+    logs = np.log((first, second, third))
+    change = logs[1] - logs[0]
+    change_of_change = logs[2] - logs[1] - change
+    bend = np.linalg.norm(change_of_change)
+    length = max(1.0, np.linalg.norm(change) / bend) if bend > 0 else 1.0
+    leap = logs[0] + 2 * length * change + length**2 * change_of_change
+    if not np.abs(leap - logs[2]).max() < _MAX_LEAP:
+        return third
+    return BetaParams(*np.exp(leap).tolist())
 
 
 def _log_likelihood(table: _Table, params: BetaParams) -> float:
     return table.log_likelihood(*_mean_and_spread(params))
 
 
-def _describe(table: _Table, status: str, converged: bool, trace: Trace) -> Fit:
+def _describe(table: _Table, status: str, best: Climb, converged: bool, trace: Trace) -> Fit:
     """Put the end of the walk and the judgement on the data together."""
     n_iter = len(trace.alpha) - 1
-    params, value = (
-        BetaParams(float(trace.alpha[-1]), float(trace.beta[-1])),
-        float(trace.log_likelihood[-1]),
-    )
+    *params, value = (float(column[-1]) for column in trace)
+    params = BetaParams(*params)
     if status != "interior":
         found = limit(table, status)
         message = (
@@ -322,7 +351,6 @@ def _describe(table: _Table, status: str, converged: bool, trace: Trace) -> Fit:
         found = params, params.mean, params.concentration, value
         ended = "converged" if converged else "stopped early, before its tolerance was met,"
         message = f"EM {ended} in {n_iter} iterations."
-        best = supremum(table)[1]
         short = best.log_likelihood - value
         if short > _far(value):
             message += (
@@ -334,60 +362,45 @@ def _describe(table: _Table, status: str, converged: bool, trace: Trace) -> Fit:
     return Fit(*found, status=status, converged=converged, n_iter=n_iter, message=message, trace=trace)
 
 
-def _far(value: float) -> float:
-    """Return a difference of log-likelihoods that no rounding makes."""
-    return 1e-6 * (1 + abs(value))
-
-
 def _leads_elsewhere(table: _Table, params: BetaParams, highest: float) -> bool:
     """Walk on from `params`, and return whether the path is known to end below the top."""
     if table.excess_spread > 0:
         return False  # it is uphill from infinity: a walk that stands still there is only slow
     value = _log_likelihood(table, params)
-    for origin, reached in islice(_squarem(table, params), _MAX_WALK):
+    for reached, change in islice(_squarem(table, params), _MAX_WALK):
         before, value = value, _log_likelihood(table, reached)
         if highest - value <= _far(value):
             return False
-        if origin and value - before < 1e-6 * (highest - value):
+        if change is not None and value - before < 1e-6 * (highest - value):
             # Standing still: at a lower maximum, or on the way to one at infinity.
             return True
     return False
 
 
-def _prior_stats(params: BetaParams) -> NDArray:
-    """E[log Z] and E[log(1 - Z)] for Z ~ Beta(alpha, beta) (eq-e-log-z)."""
-    alpha, beta = params
-    return -np.array([_digamma_increment(alpha, beta), _digamma_increment(beta, alpha)])
+def _far(value: float) -> float:
+    """Return a difference of log-likelihoods that no rounding makes."""
+    return 1e-6 * (1 + abs(value))
 
 
-def _e_step(params: BetaParams, table: _Table) -> NDArray:
-    """Return by how much the averages of the posteriors' statistics exceed the prior's (eq-excess).
-
-    E[log Z] under Beta(alpha + x, beta + n - x) exceeds E[log Z] under Beta(alpha, beta) by
-    the sum of 1/(alpha + j) over j < x less the sum of 1/(alpha + beta + j) over j < n; on average over the
-    rows that is the score divided by their number, without a digamma to round.
-    """
-    return table.score(params) / table.size
-
-
-def _m_step(
-    excess: NDArray, origin: BetaParams, tol: float = 1e-13, max_iter: int = 100
+def _move_prior(
+    start: BetaParams, excess: NDArray, tol: float = 1e-13, max_iter: int = 100
 ) -> BetaParams | None:
-    """Move the prior from `origin` until its own statistics have grown by `excess` (eq-m-newton).
+    """Move the prior from `start` until its own statistics have grown by `excess` (eq-m-newton).
 
     Newton's step in (alpha, beta) is taken as a relative change, d(log alpha) = d(alpha) / alpha: the
-    parameters stay positive and, the step being bounded, it converges from any start. None is returned
-    where it does not: floats then don't determine the parameters (at concentrations near 1e13).
+    parameters stay positive and, the step being bounded, it converges from far off too. None is returned
+    where it does not: floats don't determine the parameters (at concentrations near 1e13), or `start` is
+    so far off that they overflow.
     """
     moved, last, stalled = np.zeros(2), math.inf, 0
     for _ in range(max_iter):
-        alpha, beta = (np.array(origin) * np.exp(moved)).tolist()
-        by_alpha, by_beta = (np.array(origin) * np.expm1(moved)).tolist()
-        missing_a = excess[0] - _stat_growth(origin.alpha, origin.beta, by_alpha, by_beta)
-        missing_b = excess[1] - _stat_growth(origin.beta, origin.alpha, by_beta, by_alpha)
+        alpha, beta = (np.array(start) * np.exp(moved)).tolist()
+        by_alpha, by_beta = (np.array(start) * np.expm1(moved)).tolist()
+        missing_a = excess[0] - _stat_growth(start.alpha, start.beta, by_alpha, by_beta)
+        missing_b = excess[1] - _stat_growth(start.beta, start.alpha, by_beta, by_alpha)
         curve_a, curve_b = _trigamma_drop(alpha, beta), _trigamma_drop(beta, alpha)
         curve_s = _trigamma(alpha + beta)
-        determinant = curve_a * curve_b - curve_s**2
+        determinant = curve_a * curve_b - curve_s * curve_s
         if not determinant > 0:
             return None
         step = np.array(
@@ -401,9 +414,15 @@ def _m_step(
         # Newton's steps shrink ever faster, until rounding stops them.
         stalled = stalled + 1 if size >= last / 2 else 0
         if size <= tol or (size < 1e-4 and stalled >= 1) or (size < 1e-2 and stalled >= 5):
-            return BetaParams(*(np.array(origin) * np.exp(moved)).tolist())
+            return BetaParams(*(np.array(start) * np.exp(moved)).tolist())
         last = min(size, last)
     return None
+
+
+def _prior_stats(params: BetaParams) -> NDArray:
+    """E[log Z] and E[log(1 - Z)] for Z ~ Beta(alpha, beta) (eq-e-log-z)."""
+    alpha, beta = params
+    return -np.array([_digamma_increment(alpha, beta), _digamma_increment(beta, alpha)])
 
 
 def _stat_growth(own: float, other: float, by_own: float, by_other: float) -> float:
@@ -424,10 +443,6 @@ def _digamma_increment(start: float, by: float) -> float:
     return float(by * (_WEIGHTS @ special.zeta(2.0, start + by * _POINTS)))
 
 
-def _trigamma(a: float) -> float:
-    return float(special.zeta(2.0, a))
-
-
 def _trigamma_drop(start: float, by: float) -> float:
     """Return trigamma(start) - trigamma(start + by), to full precision also when `by` is small."""
     if by > start / 4:
@@ -435,20 +450,8 @@ def _trigamma_drop(start: float, by: float) -> float:
     return float(2 * by * (_WEIGHTS @ special.zeta(3.0, start + by * _POINTS)))
 
 
-def _extrapolate(first: BetaParams, second: BetaParams, third: BetaParams) -> BetaParams:
-    """Leap from three successive iterates towards where they are heading (eq-squarem).
-
-    Squared extrapolation with the step length called S3 by Varadhan & Roland, in logarithms.
-    """
-    logs = np.log((first, second, third))
-    change = logs[1] - logs[0]
-    change_of_change = logs[2] - logs[1] - change
-    bend = np.linalg.norm(change_of_change)
-    length = max(1.0, np.linalg.norm(change) / bend) if bend > 0 else 1.0
-    leap = logs[0] + 2 * length * change + length**2 * change_of_change
-    if not np.abs(leap - logs[2]).max() < _MAX_LEAP:
-        return third
-    return BetaParams(*np.exp(leap).tolist())
+def _trigamma(a: float) -> float:
+    return float(special.zeta(2.0, a))
 
 
 def _check_stats(stats: ExpectedStats) -> ExpectedStats:
@@ -465,9 +468,10 @@ def _check_stats(stats: ExpectedStats) -> ExpectedStats:
 
 
 def _check_positive(name: str, value: float) -> float:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool | np.complexfloating)
-    if not number or not 0 < value < math.inf:
-        raise (ValueError if number else TypeError)(f"{name} = {value!r} must be a positive number")
+    if not _is_number(value) or not 0 < value < math.inf:
+        raise (ValueError if _is_number(value) else TypeError)(
+            f"{name} = {value!r} must be a positive number"
+        )
     return float(value)
 
 

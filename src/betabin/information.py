@@ -262,13 +262,13 @@ def standard_errors(
 
 def _complete(params: BetaParams, table: _Table) -> NDArray:
     # zeta(2, .) is the trigamma function.
-    alpha, beta, both = special.zeta(2.0, (*params, params.concentration))
-    return table.size * np.array([[alpha - both, -both], [-both, beta - both]])
+    return table.size * _matrix(*special.zeta(2.0, (*params, params.concentration)))
 
 
 def _missing(params: BetaParams, table: _Table) -> NDArray:
-    alpha, beta, both = (
-        tails.count @ special.zeta(2.0, start + tails.value)
-        for tails, start in zip((table.x, table.y, table.n), (*params, params.concentration), strict=True)
-    )
+    starts = zip((table.x, table.y, table.n), (*params, params.concentration), strict=True)
+    return _matrix(*(values.count @ special.zeta(2.0, start + values.value) for values, start in starts))
+
+
+def _matrix(alpha: float, beta: float, both: float) -> NDArray:
     return np.array([[alpha - both, -both], [-both, beta - both]])

@@ -16,8 +16,18 @@ from scipy import optimize, special, stats
 
 from betabin.existence import limit
 from betabin.fit import Fit
-from betabin.mle import Climb, _derivatives, supremum
-from betabin.model import BetaParams, _as_integers, _check_rows, _Table, _tabulate, log_pmf, posterior
+from betabin.mle import Climb, _best_eta, _height, supremum
+from betabin.model import (
+    BetaParams,
+    _as_integers,
+    _broadcast_shape,
+    _check_rows,
+    _is_number,
+    _Table,
+    _tabulate,
+    log_pmf,
+    posterior,
+)
 
 __all__ = ["Interval", "posterior_interval", "posterior_mean", "predictive_interval", "profile_interval"]
 
@@ -137,12 +147,7 @@ def predictive_interval(
     tail = (1 - _check_level(level)) / 2
     x, n = _check_rows(x, n)
     m = _as_integers("m", m)
-    try:
-        shape = np.broadcast_shapes(x.shape, n.shape, m.shape)
-    except ValueError:
-        raise ValueError(
-            f"the shapes of x, n, m must broadcast: x {x.shape}, n {n.shape}, m {m.shape}"
-        ) from None
+    shape = _broadcast_shape(("x", "n", "m"), (x, n, m))
     x, n, m = (np.broadcast_to(part, shape).ravel() for part in (x, n, m))
     _, a, b, point = _posteriors(fit, x, n)
     found = {}
@@ -210,7 +215,7 @@ def profile_interval(
     top = best.log_likelihood if status == "interior" else limit(table, status)[-1]
 
     def above(log_s):
-        return _best_over_mean(table, -log_s) - top + allowed
+        return _height(table, _best_eta(table, -log_s, 1e-10), -log_s) - top + allowed
 
     if status == "interior":
         peak = math.log(best.params.concentration)
@@ -298,30 +303,19 @@ def _outwards(above: Callable[[float], float], start: float, way: int) -> float:
     return float(optimize.brentq(above, inner, edge, xtol=1e-10))
 
 
-def _best_over_mean(table: _Table, lam: float) -> float:
-    """Return the largest log-likelihood at concentration exp(-lam): in the mean it is concave."""
-    eta = optimize.brentq(lambda eta: _derivatives(table, eta, lam)[0][0], -100.0, 100.0, xtol=1e-10)
-    return _at(table, eta, lam)
-
-
 def _best_over_concentration(table: _Table, eta: float) -> float:
     """Return the largest log-likelihood at a mean, the binomial's included."""
-    values = [_at(table, eta, -log_s) for log_s in _LOG_CONCENTRATIONS]
+    values = [_height(table, eta, -log_s) for log_s in _LOG_CONCENTRATIONS]
     top = int(np.argmax(values))
     around = _LOG_CONCENTRATIONS[[max(top - 1, 0), min(top + 1, len(values) - 1)]]
     found = optimize.minimize_scalar(
-        lambda log_s: -_at(table, eta, -log_s), bounds=around, method="bounded"
+        lambda log_s: -_height(table, eta, -log_s), bounds=around, method="bounded"
     )
-    return max(max(values), -found.fun, _at(table, eta, -math.inf))
-
-
-def _at(table: _Table, eta: float, lam: float) -> float:
-    return table.log_likelihood(float(special.expit(eta)), float(special.expit(-eta)), math.exp(lam))
+    return max(max(values), -found.fun, _height(table, eta, -math.inf))
 
 
 def _check_level(level: float) -> float:
-    number = isinstance(level, int | float | np.number) and not isinstance(level, bool | np.complexfloating)
-    if not number:
+    if not _is_number(level):
         raise TypeError(f"level = {level!r} must be a number between 0 and 1")
     if not 0 < level < 1:
         raise ValueError(f"level = {level!r} must be between 0 and 1")

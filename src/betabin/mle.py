@@ -70,7 +70,7 @@ def fit_mle(x: ArrayLike, n: ArrayLike, *, counts: ArrayLike | None = None) -> F
     status, best = supremum(table)
     n_iter = len(best.path) - 1
     if status == "interior":
-        params = _params(*best.path[-1][:2])
+        params = best.params
         found = params, _split(best.path[-1][0])[0], params.concentration, best.log_likelihood
         ended = "converged" if best.converged else "did not converge"
         message = f"Newton's method {ended} in {n_iter} iterations."
@@ -151,11 +151,11 @@ def supremum(table: _Table) -> tuple[str, Climb]:
     alpha, beta = starting_params(table)
     eta, lam = math.log(alpha) - math.log(beta), -math.log(alpha + beta)
     if status not in (None, "interior"):
-        here = eta, lam, table.log_likelihood(*_split(eta), math.exp(lam))
-        return status, Climb([here], False)
+        return status, Climb([(eta, lam, _height(table, eta, lam))], False)
     runs = [_newton(table, eta, lam)]
     if table.n.value.size > 1:  # there may be several maxima, one of them perhaps at theta = 0
-        runs += [_newton(table, *_ridge(table, theta)) for theta in _THETA_STARTS]
+        lams = [math.log(theta) for theta in _THETA_STARTS]
+        runs += [_newton(table, _best_eta(table, lam, 1e-3), lam) for lam in lams]
     # The highest, and among equals the one found soonest.
     best = max(
         runs, key=lambda run: (run.converged or bool(status), round(run.log_likelihood, 8), -len(run.path))
@@ -177,7 +177,7 @@ def starting_params(table: _Table) -> BetaParams:
 
 def _newton(table: _Table, eta: float, lam: float) -> Climb:
     """Climb from (eta, lam)."""
-    value = table.log_likelihood(*_split(eta), math.exp(lam))
+    value = _height(table, eta, lam)
     path, last = [(eta, lam, value)], math.inf
     for _ in range(_MAX_NEWTON):
         gradient, hessian = _derivatives(table, eta, lam)
@@ -192,7 +192,7 @@ def _newton(table: _Table, eta: float, lam: float) -> Climb:
         trusted = concave and size < 1e-3
         while True:
             trial = eta + step[0], lam + step[1]
-            reached = table.log_likelihood(*_split(trial[0]), math.exp(trial[1]))
+            reached = _height(table, *trial)
             if trusted or reached >= value or np.abs(step).max() < 1e-6:
                 break
             step /= 2
@@ -207,14 +207,16 @@ def _newton(table: _Table, eta: float, lam: float) -> Climb:
     return Climb(path, False)
 
 
-def _ridge(table: _Table, theta: float) -> tuple[float, float]:
-    """Return the mean that maximises the likelihood at `theta`, with `theta`, in Newton's coordinates.
+def _best_eta(table: _Table, lam: float, xtol: float) -> float:
+    """Return the eta that maximises the likelihood at `lam`.
 
-    At fixed theta the log-likelihood is concave in the mean, so its slope has one zero.
+    At a fixed concentration the log-likelihood is concave in the mean, so its slope has one zero.
     """
-    lam = math.log(theta)
-    eta = optimize.brentq(lambda eta: _derivatives(table, eta, lam)[0][0], -100.0, 100.0, xtol=1e-3)
-    return eta, lam
+    return optimize.brentq(lambda eta: _derivatives(table, eta, lam)[0][0], -100.0, 100.0, xtol=xtol)
+
+
+def _height(table: _Table, eta: float, lam: float) -> float:
+    return table.log_likelihood(*_split(eta), math.exp(lam))
 
 
 def _derivatives(table: _Table, eta: float, lam: float) -> tuple[NDArray, NDArray]:

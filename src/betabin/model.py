@@ -474,6 +474,11 @@ def _check_params(params: BetaParams, name: str = "params") -> BetaParams:
     return pair
 
 
+def _is_number(value: object) -> bool:
+    """Whether a value is one real number; True and False are none."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.complexfloating)
+
+
 def _as_pair(name: str, fields: Sequence[str], pair: Sequence[float]) -> tuple[float, float]:
     """Return two numbers as floats, or say that they are none."""
     try:

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from betabin.mle import Trace, fit_mle
+from betabin.fit import Trace
+from betabin.mle import fit_mle
 from betabin.model import BetaParams, _tabulate
 
 __all__ = ["density", "log_likelihood_contours", "path", "shades"]

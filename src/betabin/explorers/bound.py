@@ -27,8 +27,8 @@ def bound_explorer(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials, ten million a row at most; by default the season of 2018, no
-        pitchers, a hundred at-bats or more.
+        Successes and trials, ten million a row at most; by default the season of 2018, no pitchers, a
+        hundred at-bats or more.
     mean : float, optional
         The prior's mean, between 0 and 1; by default 0.25 for the season and the pooled share of
         successes for other data.

@@ -10,7 +10,8 @@ from scipy import stats
 from betabin.em import ExpectedStats, e_step, fit_em
 from betabin.explorers import frames
 from betabin.explorers.rows import given_or, pair, season_2018
-from betabin.mle import Trace, fit_mle
+from betabin.fit import Trace
+from betabin.mle import fit_mle
 from betabin.model import BetaParams, posterior
 from betabin.plots import density, log_likelihood_contours, path
 
@@ -34,9 +35,8 @@ def em_stepper(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials, ten million a row at most. By default the season of 2018, no
-        pitchers, a hundred at-bats or more; and, to
-        choose as well, a single player with 13 hits in 50 at-bats.
+        Successes and trials, ten million a row at most. By default the season of 2018, no pitchers, a
+        hundred at-bats or more; and, to choose as well, a single player with 13 hits in 50 at-bats.
     starts : sequence of BetaParams, optional
         Where to start from, one to six pairs; by default (1, 1) and, on the season, two far off.
     rounds : int

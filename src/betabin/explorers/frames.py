@@ -24,26 +24,6 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = [
-    "CONCENTRATIONS",
-    "Canvas",
-    "Draw",
-    "Explorer",
-    "ascending",
-    "choice",
-    "escaped",
-    "layered",
-    "named",
-    "nested",
-    "number",
-    "real",
-    "stepper",
-    "together",
-    "told",
-    "whole",
-    "words",
-]
-
 Draw = Callable[[Sequence[Axes]], None]
 
 # Between these a curve is more than a needle or an edge.

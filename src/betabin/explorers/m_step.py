@@ -26,8 +26,8 @@ def m_step_explorer(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials, ten million a row at most; by default the season of 2018, no
-        pitchers, a hundred at-bats or more.
+        Successes and trials, ten million a row at most; by default the season of 2018, no pitchers, a
+        hundred at-bats or more.
     params : BetaParams
         The parameters that the posteriors were taken under.
 
@@ -108,9 +108,8 @@ def m_step_explorer(
         return frames.words(
             [
                 f"Mean {mean:.4f}, concentration {frames.number(s)}: <b>α = "
-                f"{frames.number(alpha)}, β = {frames.number(beta)}</b>. "
-                "Objective per "
-                f"player <b>{objective(alpha, beta):.4f}</b>, {below:.4f} below the top. {where}",
+                f"{frames.number(alpha)}, β = {frames.number(beta)}</b>. Objective per player "
+                f"<b>{objective(alpha, beta):.4f}</b>, {below:.4f} below the top. {where}",
                 f"Its slope: {by_alpha:+.4f} along α, {by_beta:+.4f} along β.",
             ]
         )
@@ -152,7 +151,7 @@ def m_step_explorer(
 
 
 def _means(goal: float, start: float) -> tuple[list[float], int]:
-    """Fifteen means from beyond the one to beyond the other, both among them; and where the start is."""
+    """Fifteen means from beyond the one to beyond the other, both among them; where the start is."""
     low, high = sorted([goal, start])
     reach = max(high - low, 0.2 * min(low, 1 - high))
     grid = np.linspace(max(low - 0.2 * reach, low / 2), min(high + 0.15 * reach, (1 + high) / 2), 15)
@@ -160,9 +159,7 @@ def _means(goal: float, start: float) -> tuple[list[float], int]:
 
 
 def _concentrations(goal: float, start: float) -> tuple[list[float], int]:
-    """Twelve concentrations from the lower to beyond the higher, both among them; and where the "
-    "start is.
-    """
+    """Twelve concentrations from the lower to beyond the higher, both among them; where the start is."""
     low, high = sorted([goal, start])
     return _with(np.geomspace(low, high * 4, 12), goal, start)
 

@@ -2,14 +2,13 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import special, stats
 
 from betabin.data import load_efron_morris
 from betabin.explorers import frames
 from betabin.explorers.rows import given_or
-from betabin.information import score
-from betabin.mle import fit_mle
-from betabin.model import BetaParams, log_likelihood
+from betabin.mle import _best_eta, _height, fit_mle
+from betabin.model import BetaParams, _tabulate
 from betabin.plots import log_likelihood_contours
 
 __all__ = ["profile_explorer"]
@@ -46,20 +45,12 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
     centre = best.concentration if best.status == "interior" else 4.0 * n.max()
     grid = centre * np.geomspace(1 / 40, 160, 25)
 
-    def ridge(s):
-        """Return the mean that is best at this concentration."""
-
-        def slope(mean):
-            by_alpha, by_beta = score((mean * s, (1 - mean) * s), x, n)
-            return by_alpha - by_beta
-
-        return float(optimize.brentq(slope, 1e-9, 1 - 1e-9, xtol=1e-12))
-
-    def height(mean, s):
-        return log_likelihood((mean * s, (1 - mean) * s), x, n)
-
-    means = [ridge(s) for s in grid]
-    below = [best.log_likelihood - height(m, s) for m, s in zip(means, grid, strict=True)]
+    table = _tabulate(x, n, None)
+    etas = [_best_eta(table, -np.log(s), 1e-12) for s in grid]
+    means = special.expit(etas)
+    below = [
+        best.log_likelihood - _height(table, eta, -np.log(s)) for eta, s in zip(etas, grid, strict=True)
+    ]
     width = 3.2 * np.sqrt(means[0] * (1 - means[0]) / min(n.sum(), (1 + grid[0]) * n.size))
     start = grid.size // 6  # away from the answer
 
@@ -98,12 +89,10 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
         return frames.words(
             [
                 f"Concentration <b>{frames.number(s)}</b>: the best mean is <b>{mean:.4f}</b>, so α = "
-                f"{frames.number(prior.alpha)}, "
-                f"β = {frames.number(prior.beta)}, and true averages have a standard deviation of "
-                f"{stats.beta.std(*prior):.4f}.",
-                f"Log-likelihood <b>{best.log_likelihood - below[k]:.3f}</b>, {below[k]:.3f} "
-                "below the supremum: "
-                f"<b>{side}</b> the 95 % interval, which ends {_CUT:.2f} below.",
+                f"{frames.number(prior.alpha)}, β = {frames.number(prior.beta)}, and true averages have "
+                f"a standard deviation of {stats.beta.std(*prior):.4f}.",
+                f"Log-likelihood <b>{best.log_likelihood - below[k]:.3f}</b>, {below[k]:.3f} below the "
+                f"supremum: <b>{side}</b> the 95 % interval, which ends {_CUT:.2f} below.",
             ]
         )
 

@@ -39,8 +39,7 @@ def rate_explorer(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials, ten million a row at most; by default the season of 2018, no
-        pitchers.
+        Successes and trials, ten million a row at most; by default the season of 2018, no pitchers.
     trials : sequence of int
         Trials per row to choose from, ascending, from 2 up. Rows with fewer than the last are left out.
     seed : int
@@ -115,8 +114,8 @@ def rate_explorer(
         return frames.words(
             [
                 f"{seen}: fitted concentration {race.best.concentration:.1f}, and "
-                f"<b>{race.share:.4f}</b> of the "
-                "information missing in the slow direction: what a round of EM leaves of the distance.",
+                f"<b>{race.share:.4f}</b> of the information missing in the slow direction: what a round "
+                "of EM leaves of the distance.",
                 f"Rounds (Newton: steps) until the log concentration is within a millionth: {arrived}.",
             ]
         )
@@ -132,9 +131,8 @@ def rate_explorer(
             for race in races
         ]
         base = canvas.base(
-            "Above, the share of missing information, falling as the trials per player grow. "
-            "Below, axes for "
-            "the distance to the maximum in log concentration against the round."
+            "Above, the share of missing information, falling as the trials per player grow. Below, axes "
+            "for the distance to the maximum in log concentration against the round."
         )
         said = frames.stack([tell(race) for race in races], slider)
         return [slider, frames.layered([base, frames.stack(results, slider)]), frames.told(said)]

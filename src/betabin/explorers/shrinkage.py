@@ -39,10 +39,9 @@ def shrinkage_explorer(
     Parameters
     ----------
     x, n : array_like of int, optional
-        Successes and trials, ten million a row at most; by default the season of 2018, no
-        pitchers, a hundred at-bats or more, of
-        which ten are drawn. All rows determine the prior; of more than twelve, twelve are drawn, from the
-        highest raw average to the lowest.
+        Successes and trials, ten million a row at most; by default the season of 2018, no pitchers, a
+        hundred at-bats or more, of which ten are drawn. All rows determine the prior; of more than twelve,
+        twelve are drawn, from the highest raw average to the lowest.
     names : sequence of str, optional
         What the rows are called; by default their numbers.
 
@@ -146,9 +145,8 @@ def shrinkage_explorer(
         slider = frames.choice("concentration", [label(s) for s in grid], index=start)
         slides = [canvas.layer(slide(s), f"Shrunken averages at concentration {s:.0f}.") for s in grid]
         base = canvas.base(
-            f"One row for each of {len(shown)} players, with the number of at-bats: the raw "
-            "averages as open "
-            f"circles; a dotted line at the mean, {mean:.3f}."
+            f"One row for each of {len(shown)} players, with the number of at-bats: the raw averages as "
+            f"open circles; a dotted line at the mean, {mean:.3f}."
         )
         said = frames.stack([tell(s) for s in grid], slider)
         return [slider, frames.layered([base, frames.stack(slides, slider)]), frames.told(said)]
