@@ -777,7 +777,9 @@ def test_the_bench_runs_from_an_unpacked_archive(site, browser, tmp_path):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_control_has_a_name_and_is_reached_by_the_keyboard(site, browser, dark):
-    with Visit(browser, (site / "chapters" / "bench.html").as_uri(), width=390, dark=dark) as visit:
+    with Visit(
+        browser, (site / "chapters" / "bench.html").as_uri(), width=390 if dark else 320, dark=dark
+    ) as visit:
         page = visit.page
         page.evaluate("document.querySelectorAll('#bench details').forEach(one => (one.open = true))")
         controls = page.locator("#bench :is(button, input, select, textarea, summary, [tabindex='0'])")

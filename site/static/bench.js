@@ -84,7 +84,7 @@
         h("details", { id: "bench-draw-box" }, h("summary", {}, "Draw data from a truth"),
           slider("players", "Players", 1, 500, 1, 100, drawData), slider("trials", "Trials each", 1, 500, 1, 50, drawData),
           slider("mean-true", "True mean", 0.01, 0.99, 0.01, 0.26, drawData), slider("s-true", "True concentration", -0.5, 4, 0.05, 2.3, drawData),
-          slider("seed", "Seed", 1, 200, 1, 1, drawData), button("draw", "Draw", drawData), button("uncover", "Uncover the truth", uncover), h("p", { id: "bench-truth" })),
+          slider("seed", "Seed", 1, 200, 1, 1, drawData), h("div", { class: "bench-buttons" }, button("draw", "Draw", drawData), button("uncover", "Uncover the truth", uncover)), h("p", { id: "bench-truth" })),
         h("details", { id: "bench-own-box" }, h("summary", {}, "Bring your own data"),
           h("p", { id: "bench-own-help" }, "Two or three columns: successes, trials and, if you like, how often such a row occurs. Commas, tabs, semicolons or spaces part them. Your data stay on this page."),
           h("label", { for: "bench-own" }, "Your rows"), h("textarea", { id: "bench-own", rows: 6, spellcheck: "false", "aria-describedby": "bench-own-help" }),
@@ -438,7 +438,7 @@
       const last = walk.rows[at - 1].params, growth = EM.eStep(table, last);
       averages[1] = ["the M-step was to match", ...EM.priorStats(last).map((part, i) => part + growth[i])];
     }
-    fill("averages", "The two averages", ["average", "of log Z", "of log(1 − Z)"], averages.map(([name, ...both]) => [name, ...both.map((part) => (typeof part === "string" ? part : show(part, 9)))]));
+    fill("averages", "The two averages", ["average", "of\u00a0log\u00a0Z", "of\u00a0log(1\u00a0−\u00a0Z)"], averages.map(([name, ...both]) => [name, ...both.map((part) => (typeof part === "string" ? part : show(part, 9)))]));
     let words = "";
     const { value, converged } = walk.rows[at], short = judged.logLikelihood - value;
     if (walk.done && at === walk.rows.length - 1) {
