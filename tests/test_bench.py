@@ -490,6 +490,14 @@ def test_what_the_page_tells_to_try(bench):
     assert "binomial limit" in bench.inner_text("#bench-status")
     bench.click("#bench-run")
     assert "nowhere to arrive" in bench.inner_text("#bench-end")
+    start(
+        bench, "one", 4.4e8, 5e8
+    )  # a prior narrower than the picture's grid still draws without a complaint
+    bench.evaluate("document.getElementById('bench-own-box').open = true")
+    bench.fill("#bench-own", "0,1\n1,1")
+    bench.click("#bench-use")
+    bench.click("#bench-run")
+    assert "Arrived in 1 round at a ridge" in bench.inner_text("#bench-end")
     start(bench, "saxony", 10, 10)
     bench.click("#bench-methods")
     rounds = [int(row.split("\t")[3]) for row in bench.locator("#bench-kept tbody tr").all_inner_texts()]

@@ -443,6 +443,7 @@
     const { value, converged } = walk.rows[at], short = judged.logLikelihood - value;
     if (walk.done && at === walk.rows.length - 1) {
       if (converged && short < 1e-6 * (1 + Math.abs(value))) words = `Arrived at the maximum in ${many(at, "round")}.`;
+      else if (judged.status === "not_identified") words = `Arrived in ${many(at, "round")} at a ridge: with this mean, every concentration is as likely.`;
       else if (judged.status !== "interior") words = `There is nowhere to arrive: stopped after ${many(at, "round")}, ${show(Math.max(short, 0), 3)} below the height that is never reached.`;
       else {
         const off = (k) => Math.hypot(...walk.rows[k].params.map((part, i) => Math.log(part / judged.params[i]))), nearer = at > 0 && off(at) < off(at - 1);
@@ -472,7 +473,7 @@
       const group = picked(300), all = d3.sum(group, (pair) => pair.count);
       for (const pair of group) density(pair).forEach((value, k) => (average[k] += (value * pair.count) / all));
     }
-    const highest = Math.max(d3.max(prior), d3.max(average)) * 1.6, y = (value) => floor - (Math.min(value / highest, 1.05)) * (floor - 8);
+    const highest = Math.max(d3.max(prior), d3.max(average)) * 1.6 || 1, y = (value) => floor - (Math.min(value / highest, 1.05)) * (floor - 8);
     const path = (values) => "M" + values.map((value, k) => `${x(zs[k]).toFixed(1)} ${y(value).toFixed(1)}`).join("L");
     root.select(".bench-some").selectAll("path").data(some).join("path").attr("d", path);
     root.select(".bench-average").attr("d", opened ? path(average) : null);
