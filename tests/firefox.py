@@ -6,6 +6,7 @@ Playwright would want a Firefox of its own, and geckodriver is in no package reg
 import json
 import re
 import subprocess
+import time
 
 import websocket
 
@@ -26,7 +27,15 @@ class Firefox:
 
     def __init__(self, path, profile):
         # It looks for news of its own as soon as it starts; here it has nobody to ask.
-        (profile / "user.js").write_text('user_pref("remote.prefs.recommended", true);\n')
+        self._saved = profile / "saved"
+        self._saved.mkdir()
+        settings = {
+            "remote.prefs.recommended": True,
+            "browser.download.folderList": 2,
+            "browser.download.dir": str(self._saved),
+        }
+        lines = [f'user_pref("{name}", {json.dumps(value)});\n' for name, value in settings.items()]
+        (profile / "user.js").write_text("".join(lines))
         command = [path, "--headless", "--remote-debugging-port", "0", "--profile", str(profile)]
         self._log = (profile / "log.txt").open("w+", encoding="utf-8")
         self._process = subprocess.Popen(
@@ -91,6 +100,39 @@ class Firefox:
         self.evaluate(
             "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
         )
+
+    def until(self, condition):
+        """Wait at most ten seconds until a JavaScript expression is true."""
+        self.evaluate(
+            f"(async () => {{ for (let k = 0; !({condition}); k++) {{"
+            f" if (k > 200) throw new Error('never: ' + {json.dumps(condition)});"
+            " await new Promise(done => setTimeout(done, 50)); } })()"
+        )
+
+    def choose(self, selector, folder, content):
+        """Give a file to a control as if it had been chosen."""
+        path = folder / "chosen.csv"
+        path.write_bytes(content)
+        target = {"context": self._window}
+        control = self._ask(
+            "script.evaluate",
+            target=target,
+            expression=f"document.querySelector({json.dumps(selector)})",
+            awaitPromise=False,
+        )["result"]
+        element = {"sharedId": control["sharedId"]}
+        self._ask("input.setFiles", context=self._window, element=element, files=[str(path)])
+
+    def saved(self, act):
+        """Return the path of the file that is saved once `act` is done."""
+        before = set(self._saved.iterdir())
+        act()
+        for _ in range(200):
+            new = [path for path in set(self._saved.iterdir()) - before if path.suffix != ".part"]
+            if new and new[0].stat().st_size:
+                return new[0]
+            time.sleep(0.05)
+        raise RuntimeError("nothing was saved")
 
     def close(self):
         """End Firefox."""

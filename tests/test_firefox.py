@@ -72,7 +72,7 @@ TABLE = """[...document.querySelectorAll('#bench-%s tbody tr')].map(row =>
 SETS = "BENCH.sets.map(({ key, x, n, counts }) => [key, x, n, counts])"
 
 
-def test_the_bench_in_firefox(site, firefox):
+def test_the_bench_in_firefox(site, firefox, tmp_path):
     """Every control does what it says, and every number is the package's."""
     firefox.errors.clear()
     firefox.open((site / "chapters" / "bench.html").as_uri())
@@ -86,6 +86,9 @@ def test_the_bench_in_firefox(site, firefox):
 
     def words(name):
         return firefox.evaluate(f"document.getElementById('bench-{name}').innerText")
+
+    def wait(name, wanted):
+        firefox.until(f"document.getElementById('bench-{name}').innerText.startsWith({json.dumps(wanted)})")
 
     def shows(trace, k):
         said = dict(firefox.evaluate(TABLE % "numbers"))
@@ -157,6 +160,16 @@ def test_the_bench_in_firefox(site, firefox):
     click("slow")
     assert words("slow") == "Stop"
     click("slow")
+    # A file that is opened, the trace as it is saved, and the same in Python as it is copied.
+    firefox.choose("#bench-file", tmp_path, "H\tAB\r\n13\t50\r\n4\t9\r\n".encode("utf-16"))
+    wait("rows", "2 rows, 17 successes in 59 trials")
+    click("round", "round")
+    fit = bb.fit_em([13, 4], [50, 9], init=bb.BetaParams(1, 1), max_iter=2)
+    saved = np.loadtxt(firefox.saved(lambda: click("trace")), delimiter=",", skiprows=1)
+    np.testing.assert_allclose(saved[:, 1:], np.array(fit.trace).T, rtol=1e-9)
+    click("copy-python")
+    wait("said", "Python copied.")
+    put("players", "12", "input")
     link = firefox.evaluate("document.getElementById('bench-link').value")
     put("data", "rats")
     firefox.evaluate(f"location.hash = {json.dumps(link)}.split('#')[1]")

@@ -73,7 +73,7 @@
     const box = (id, title, ...children) => h("section", { class: `bench-box bench-in-${id}`, "aria-labelledby": `bench-${id}-title` }, h("h2", { id: `bench-${id}-title` }, title), ...children);
     const number = (id, label) => h("label", {}, label, " ", h("input", { id: `bench-${id}`, type: "text", inputmode: "decimal", size: 9, autocomplete: "off", onchange: typeStart }));
     const choose = h("select", { id: "bench-data", onchange: () => chooseData(get("data").value) }, ...BENCH.sets.map((set) => h("option", { value: set.key }, set.title)), h("option", { value: "drawn" }, "Drawn from a truth"), h("option", { value: "own", disabled: true }, "Your own data"));
-    const method = h("select", { id: "bench-method", onchange: () => restart(walk.start) }, ...Object.entries(METHODS).map(([key, words]) => h("option", { value: key }, words)));
+    const method = h("select", { id: "bench-method", onchange: () => (restart(walk.start), say(`${METHODS[walk.method]}, from the start.`)) }, ...Object.entries(METHODS).map(([key, words]) => h("option", { value: key }, words)));
     const live = h(
       "div",
       { class: "bench-live" },
@@ -84,7 +84,7 @@
         h("details", { id: "bench-draw-box" }, h("summary", {}, "Draw data from a truth"),
           slider("players", "Players", 1, 500, 1, 100, drawData), slider("trials", "Trials each", 1, 500, 1, 50, drawData),
           slider("mean-true", "True mean", 0.01, 0.99, 0.01, 0.26, drawData), slider("s-true", "True concentration", -0.5, 4, 0.05, 2.3, drawData),
-          slider("seed", "Seed", 1, 200, 1, 1, drawData), button("draw", "Draw", drawData), button("uncover", "Uncover the truth", uncover), h("p", { id: "bench-truth" })),
+          slider("seed", "Seed", 1, 200, 1, 1, drawData), h("div", { class: "bench-buttons" }, button("draw", "Draw", drawData), button("uncover", "Uncover the truth", uncover)), h("p", { id: "bench-truth" })),
         h("details", { id: "bench-own-box" }, h("summary", {}, "Bring your own data"),
           h("p", { id: "bench-own-help" }, "Two or three columns: successes, trials and, if you like, how often such a row occurs. Commas, tabs, semicolons or spaces part them. Your data stay on this page."),
           h("label", { for: "bench-own" }, "Your rows"), h("textarea", { id: "bench-own", rows: 6, spellcheck: "false", "aria-describedby": "bench-own-help" }),
@@ -96,7 +96,7 @@
         "hill-box", "The hill",
         h("p", { class: "bench-small", id: "bench-hill-help" }, "Click, or drag the point, to start there. Arrow keys move it; with Shift they take small steps."),
         h("div", { id: "bench-hill" }),
-        h("div", { class: "bench-buttons" }, button("in", "Closer", () => zoom(0.5)), button("out", "Further", () => zoom(2)), button("all", "Whole hill", () => look()))),
+        h("div", { class: "bench-buttons" }, button("in", "Closer", () => zoom(0.5)), button("out", "Further", () => zoom(2)), button("all", "Whole hill", () => (look(), sayView())))),
       box(
         "step-box", "Step",
         h("label", { class: "bench-choice" }, "Method ", method),
@@ -111,9 +111,9 @@
       box("posteriors-box", "The E-step: posteriors and their average", h("div", { id: "bench-posteriors" }), h("p", { class: "bench-small", id: "bench-posteriors-said" })),
       box("strip-box", "Round by round", h("div", { id: "bench-strip" }), button("trace", "Download the trace", () => save("bench-trace.csv", traceCsv()))),
       box("estimates-box", "What the data say", h("p", { id: "bench-missing" }), h("div", { class: "bench-scroll", tabindex: 0, role: "region", "aria-label": "Estimates" }, h("table", { id: "bench-estimates" }))),
-      box("compare-box", "Compare runs", h("div", { class: "bench-buttons" }, button("keep", "Keep this run", keepThis), button("methods", "Compare the three methods from here", compareMethods), button("clear", "Clear", () => { kept = []; drawKept(); })),
+      box("compare-box", "Compare runs", h("div", { class: "bench-buttons" }, button("keep", "Keep this run", keepThis), button("methods", "Compare the three methods from here", compareMethods), button("clear", "Clear", () => { kept = []; drawKept(); say("No run is kept."); })),
         h("div", { class: "bench-scroll", tabindex: 0, role: "region", "aria-label": "Runs kept" }, h("table", { id: "bench-kept" }))),
-      box("shrink-box", "Shrunken averages", h("p", { class: "bench-small", id: "bench-shrink-said" }), h("div", { class: "bench-buttons" }, button("copy-table", "Copy the table", () => copy(Rows.csv(shrinkRows()).replace(/,/g, "\t"), "Table")), button("save-table", "Download the table", () => save("bench-shrunken.csv", Rows.csv(shrinkRows())))),
+      box("shrink-box", "Shrunken averages", h("p", { class: "bench-small", id: "bench-shrink-said" }), h("div", { class: "bench-buttons" }, button("copy-table", "Copy the table", () => copy(shrinkRows().map((row) => row.join("\t") + "\n").join(""), "Table")), button("save-table", "Download the table", () => save("bench-shrunken.csv", Rows.csv(shrinkRows())))),
         h("div", { class: "bench-scroll bench-tall", tabindex: 0, role: "region", "aria-label": "Table of shrunken averages" }, h("table", { id: "bench-shrink" }))),
       box("take-box", "Take it with you", h("p", {}, "The same in Python:"), h("pre", { id: "bench-python", tabindex: 0 }), h("div", { class: "bench-buttons" }, button("copy-python", "Copy the Python", () => copy(python(), "Python")), button("save-rows", "Download the rows", () => save("bench-rows.csv", rowsCsv())), button("copy-link", "Copy a link to this step", () => copy(get("link").value, "Link"))),
         h("label", { for: "bench-link" }, "A link that brings back data, start and step"), h("input", { id: "bench-link", type: "text", readonly: true }), h("p", { class: "bench-small", id: "bench-link-said" })),
@@ -149,16 +149,20 @@
     if (read.errors) {
       const more = read.errors.length - SHOWN_ERRORS;
       put("errors", h("p", {}, `These rows can't be used, and nothing was changed. ${read.errors.length === 1 ? "One thing is" : `${read.errors.length} things are`} wrong:`), h("ul", {}, ...read.errors.slice(0, SHOWN_ERRORS).map((words) => h("li", {}, words)), more > 0 ? h("li", {}, `and ${more} more`) : null));
-      return false;
+      return;
     }
     put("errors");
     setData({ key: "own", title: "Your own data", row: "row", ...read, labels: null, python: "" });
-    return true;
   }
   async function openFile() {
     const file = get("file").files[0];
     if (!file) return;
-    const text = await file.text();
+    let text;
+    try {
+      text = Rows.decode(new Uint8Array(await file.arrayBuffer()));
+    } catch {
+      return put("errors", h("p", {}, "The file can't be read. Nothing was changed."));
+    }
     get("own").value = text.length < 200000 ? text : "";
     useOwn(text);
   }
@@ -189,8 +193,9 @@
     put("report", REPORT[judged.status](judged));
     put("truth", data.key === "drawn" ? "The truth is covered." : "");
     for (const [id, words] of [["players", (v) => v], ["trials", (v) => v], ["mean-true", (v) => v], ["s-true", (v) => show(10 ** v, 3)], ["seed", (v) => v]]) sliderSays(id, words(+get(id).value));
-    walk = null;
+    const first = !walk;
     restart([1, 1], true);
+    if (!first) say(`${data.title}: ${get("rows").textContent} ${get("status").textContent}`);
     drawKept();
   }
   function sliderSays(id, words) {
@@ -199,14 +204,16 @@
   }
 
   // ---- the walk
-  function restart(start, newView = false, quiet = false) {
+  function restart(start, newView = false) {
     stop();
+    put("start-error");
+    for (const id of ["alpha", "beta"]) get(id).setAttribute("aria-invalid", "false");
     const method = get("method").value;
     const steps = EM.rounds(table, start, method, judged.status);
     walk = { start, method, steps, rows: [steps.next().value], done: false };
     at = 0;
     opened = false;
-    if (newView) look(quiet);
+    if (newView) look();
     else render();
   }
   const params = () => walk.rows[at].params;
@@ -279,21 +286,18 @@
   const handedOn = () => EM.eStep(table, params()).map((part, i) => part + EM.priorStats(params())[i]);
 
   // ---- starts
-  function possible(start) {
-    const s = start[0] + start[1];
-    return start.every((part) => part > 0 && Number.isFinite(part)) && s <= 1e9 && Math.min(...start) >= 1e-9;
-  }
+  const within = (part) => part >= 1e-9 && part <= 1e9;
+  const possible = (start) => start.every(within) && within(start[0] + start[1]);
   function typeStart() {
     const read = (id) => (/^\s*\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(get(id).value) ? Number(get(id).value) : NaN);
     const start = [read("alpha"), read("beta")];
-    for (const [i, id] of ["alpha", "beta"].entries()) get(id).setAttribute("aria-invalid", String(!possible([start[i], 1])));
+    const bad = ["alpha", "beta"].filter((id, i) => !within(start[i]));
     if (!possible(start)) {
-      const bad = ["alpha", "beta"].find((id) => !possible([read(id), 1])) || "alpha";
-      put("start-error", `${bad === "alpha" ? "α" : "β"} = ${get(bad).value.trim() || "nothing"} must be a number from 1e-9 to 1e9.`);
-      return;
+      for (const id of ["alpha", "beta"]) get(id).setAttribute("aria-invalid", String(!bad.length || bad.includes(id)));
+      return put("start-error", bad.map((id) => `${id === "alpha" ? "α" : "β"} = ${get(id).value.trim() || "nothing"} must be a number from 1e-9 to 1e9.`).join(" ") || "α + β must be at most 1e9.");
     }
-    put("start-error");
     restart(start, !inView(start));
+    sayRound();
   }
   function slideStart() {
     const mean = +get("mean").value, s = 10 ** +get("s").value;
@@ -340,26 +344,27 @@
   function startAt([px, py]) {
     const inside = (value, low, high) => Math.min(Math.max(value, low), high);
     const mean = xScale.invert(inside(px, M.left + 1, W - M.right - 1)), s = yScale.invert(inside(py, M.top + 1, H - M.bottom - 1));
-    put("start-error");
     restart([mean * s, (1 - mean) * s]);
   }
   function inView(start) {
     const [mean, s] = middle(start), [x, y] = [view.mean, view.s];
     return mean > x[0] && mean < x[1] && s > y[0] && s < y[1];
   }
-  function look(quiet = false) { // the whole hill: the rows' averages, the top and the start, with room around them
+  function look() { // the whole hill: the rows' averages, the top and the start, with room around them
     const averages = pairs.map(({ x, n }) => (x + 0.5) / (n + 1)), top = judged.status === "interior" ? middle(judged.params) : [judged.mean, 100];
     const [mean, s] = middle(walk.start);
     const low = Math.min(d3.quantile(averages, 0.05), top[0], mean), high = Math.max(d3.quantile(averages, 0.95), top[0], mean);
     const room = Math.max(0.12 * (high - low), 0.02);
-    const floor = Math.max(Math.min(1, top[1] / 8, s / 2), 1e-10), roof = Math.max(1000, top[1] * 8, s * 3);
-    setView([Math.max(low - room, 0.001), Math.min(high + room, 0.999)], [floor, roof], quiet);
+    const floor = Math.max(Math.min(0.7, top[1] / 8, s / 2), 1e-10), roof = Math.max(1000, top[1] * 8, s * 3);
+    setView([Math.max(low - room, 0.001), Math.min(high + room, 0.999)], [floor, roof]);
   }
   function zoom(factor) {
     const [mean, s] = middle(params()), half = ((view.mean[1] - view.mean[0]) / 2) * factor, wide = (Math.log(view.s[1] / view.s[0]) / 2) * factor;
     setView([Math.max(mean - half, 1e-6), Math.min(mean + half, 1 - 1e-6)], [Math.max(s * Math.exp(-wide), 1e-10), Math.min(s * Math.exp(wide), 1e12)]);
+    sayView();
   }
-  function setView(mean, s, quiet) {
+  const sayView = () => say(`The hill shows means from ${view.mean.map((end) => show(end, 3)).join(" to ")}, and concentrations from ${view.s.map((end) => show(end, 3)).join(" to ")}.`);
+  function setView(mean, s) {
     view = { mean, s };
     xScale = d3.scaleLinear(mean, [M.left, W - M.right]);
     yScale = d3.scaleLog(s, [H - M.bottom, M.top]);
@@ -377,7 +382,7 @@
     const toPixels = d3.geoTransform({ point(x, y) { this.stream.point(M.left + (x / nx) * wide, M.top + (y / ny) * tall); } });
     const contours = d3.contours().size([nx, ny]).thresholds(drops.map((drop) => top - drop))(heights);
     svg.bands.selectAll("path").data(contours).join("path").attr("d", d3.geoPath(toPixels));
-    if (!quiet) render();
+    render();
   }
   const cross = (x, y, r = 8) => `M${x - r} ${y}H${x + r}M${x} ${y - r}V${y + r}`;
   const line = (rows) => {
@@ -426,20 +431,24 @@
     const before = at ? walk.rows[at - 1].value : NaN;
     fill("numbers", `Round ${at}${opened ? ", after the E-step" : ""}`, ["number", "value"], [
       ["α", show(a, 8)], ["β", show(b, 8)], ["mean", show(a / (a + b), 8)], ["concentration", show(a + b, 8)],
-      ["log-likelihood", show(walk.rows[at].value, 10)], ["gained by this round", at ? show(walk.rows[at].value - before, 4) : "–"],
+      ["log-likelihood", show(walk.rows[at].value, 10)], ["gained by this round", at ? show(Math.max(walk.rows[at].value - before, 0), 4) : "–"],
     ]);
-    const averages = [["the prior's", ...own], ["handed on by the E-step", ...(opened ? handed : ["take the", "E-step"])]];
+    const averages = [["the prior's", ...own], ["handed on by the E-step", ...(opened ? handed : ["–", "–"])]];
     if (walk.method === "em" && at && !opened) {
       const last = walk.rows[at - 1].params, growth = EM.eStep(table, last);
       averages[1] = ["the M-step was to match", ...EM.priorStats(last).map((part, i) => part + growth[i])];
     }
-    fill("averages", "The two averages", ["average", "of log Z", "of log(1 − Z)"], averages.map(([name, ...both]) => [name, ...both.map((part) => (typeof part === "string" ? part : show(part, 9)))]));
+    fill("averages", "The two averages", ["average", "of\u00a0log\u00a0Z", "of\u00a0log(1\u00a0−\u00a0Z)"], averages.map(([name, ...both]) => [name, ...both.map((part) => (typeof part === "string" ? part : show(part, 9)))]));
     let words = "";
     const { value, converged } = walk.rows[at], short = judged.logLikelihood - value;
     if (walk.done && at === walk.rows.length - 1) {
       if (converged && short < 1e-6 * (1 + Math.abs(value))) words = `Arrived at the maximum in ${many(at, "round")}.`;
+      else if (judged.status === "not_identified") words = `Arrived in ${many(at, "round")} at a ridge: with this mean, every concentration is as likely.`;
       else if (judged.status !== "interior") words = `There is nowhere to arrive: stopped after ${many(at, "round")}, ${show(Math.max(short, 0), 3)} below the height that is never reached.`;
-      else words = `Stopped after ${many(at, "round")}, ${show(short, 3)} below the maximum, which is near α = ${show(judged.params[0])}, β = ${show(judged.params[1])}. This run was heading elsewhere.`;
+      else {
+        const off = (k) => Math.hypot(...walk.rows[k].params.map((part, i) => Math.log(part / judged.params[i]))), nearer = at > 0 && off(at) < off(at - 1);
+        words = `Stopped after ${many(at, "round")}, ${show(Math.max(short, 0), 3)} below the maximum, which is near α = ${show(judged.params[0])}, β = ${show(judged.params[1])}. ${nearer ? "This run was on its way there, but the bench goes no further." : "This run was heading elsewhere."}`;
+      }
     }
     put("end", words);
   }
@@ -454,7 +463,7 @@
       root.append("g").attr("class", "bench-axis").attr("transform", `translate(0 ${floor})`);
       root.append("text").attr("class", "bench-label").attr("x", w / 2).attr("y", tall - 6).text("success probability z");
     }
-    const x = d3.scaleLinear(view.mean, [0, w]), zs = d3.range(121).map((k) => view.mean[0] + ((k + 0.5) / 121) * (view.mean[1] - view.mean[0]));
+    const x = d3.scaleLinear(view.mean, [28, w - 28]), zs = d3.range(121).map((k) => view.mean[0] + ((k + 0.5) / 121) * (view.mean[1] - view.mean[0]));
     const picked = (most) => (pairs.length <= most ? pairs : d3.range(most).map((k) => pairs[Math.floor(((k + 0.5) * pairs.length) / most)]));
     const logs = zs.map(Math.log), others = zs.map((z) => Math.log1p(-z));
     const beta = (p, q) => { const c = EM.logGamma(p + q) - EM.logGamma(p) - EM.logGamma(q); return logs.map((log, k) => Math.exp(c + (p - 1) * log + (q - 1) * others[k])); };
@@ -464,7 +473,7 @@
       const group = picked(300), all = d3.sum(group, (pair) => pair.count);
       for (const pair of group) density(pair).forEach((value, k) => (average[k] += (value * pair.count) / all));
     }
-    const highest = Math.max(d3.max(prior), d3.max(average)) * 1.6, y = (value) => floor - (Math.min(value / highest, 1.05)) * (floor - 8);
+    const highest = Math.max(d3.max(prior), d3.max(average)) * 1.6 || 1, y = (value) => floor - (Math.min(value / highest, 1.05)) * (floor - 8);
     const path = (values) => "M" + values.map((value, k) => `${x(zs[k]).toFixed(1)} ${y(value).toFixed(1)}`).join("L");
     root.select(".bench-some").selectAll("path").data(some).join("path").attr("d", path);
     root.select(".bench-average").attr("d", opened ? path(average) : null);
@@ -487,13 +496,14 @@
       root.append("text").attr("class", "bench-label").attr("x", w - 8).attr("y", 124).style("text-anchor", "end").text("gain of each round");
     }
     const x = d3.scaleLinear([0, Math.max(at, 1)], [100, w - 14]), extent = d3.extent(rows, (row) => row.value);
-    if (extent[1] - extent[0] < 1e-9) extent[0] -= 1;
+    extent[0] = Math.min(extent[0], extent[1] - 1e-4 * Math.max(1, Math.abs(extent[1])));
     const up = d3.scaleLinear(extent, [95, 10]), positive = gains.filter((gain) => gain > 0);
-    const down = d3.scaleLog([Math.max(d3.min(positive) || 1, 1e-14) / 2, (d3.max(positive) || 1) * 2], [tall - 36, 120]);
+    const down = d3.scaleLog([Math.max(d3.min(positive) || 1, 1e-14) / 2, (d3.max(positive) || 1) * 2], [tall - 36, 120]).nice();
+    const powers = d3.ticks(...down.domain().map(Math.log10), 3).filter(Number.isInteger).map((power) => 10 ** power);
     root.select(".bench-path").attr("d", "M" + rows.map((row, k) => (drawn(k) ? `${x(k).toFixed(1)} ${up(row.value).toFixed(1)}` : "")).filter(Boolean).join("L"));
     root.select(".bench-gains").attr("d", gains.map((gain, k) => (gain > 1e-14 && drawn(k + 1) ? `M${x(k + 1).toFixed(1)} ${tall - 36}V${down(gain).toFixed(1)}` : "")).join("") || null);
-    root.select(".bench-up").call(d3.axisLeft(up).ticks(4, "~g"));
-    root.select(".bench-down").call(d3.axisLeft(down).ticks(4, "~g"));
+    root.select(".bench-up").call(d3.axisLeft(up).ticks(3, "f"));
+    root.select(".bench-down").call(d3.axisLeft(down).tickValues(positive.length ? powers : []).tickFormat(d3.format("~g")));
     root.select(".bench-rounds").call(d3.axisBottom(x).ticks(Math.min(at || 1, 8)).tickFormat(d3.format("d")));
   }
   function drawEstimates() {
@@ -635,19 +645,26 @@
     const parts = new URLSearchParams(hash.slice("#bench?".length)), key = parts.get("data");
     const start = ["alpha", "beta"].map((name) => Number(parts.get(name))), goal = Number(parts.get("round")), truth = (parts.get("truth") || "").split(" ").map(Number);
     const known = BENCH.sets.some((set) => set.key === key) || (key === "drawn" && truth.length === 5 && truth.every(Number.isFinite)) || (key === "own");
-    const whole = Number.isInteger(goal) && goal >= 0 && goal <= MOST_ROUNDS && possible(start) && METHODS[parts.get("method")];
-    if (!known || !whole) return say("This link to the bench is damaged: nothing was changed.");
+    const whole = Number.isInteger(goal) && goal >= 0 && goal <= MOST_ROUNDS && possible(start) && Object.hasOwn(METHODS, parts.get("method")), damaged = () => say("This link to the bench is damaged: nothing was changed.");
+    if (!known || !whole) return damaged();
     if (key === "drawn") {
-      ["players", "trials", "mean-true", "s-true", "seed"].forEach((id, k) => (get(id).value = k === 3 ? Math.log10(truth[k]) : truth[k]));
+      const sliders = ["players", "trials", "mean-true", "s-true", "seed"].map(get), before = sliders.map((one) => one.value);
+      sliders.forEach((one, k) => (one.value = k === 3 ? Math.log10(truth[k]) : truth[k]));
+      // What no slider can be set to, this page never wrote.
+      if (!Object.values(drawn()).every((value, k) => Math.abs(value - truth[k]) <= 1e-9 * value)) {
+        sliders.forEach((one, k) => (one.value = before[k]));
+        return damaged();
+      }
       drawData();
     } else if (key === "own") {
       const text = (parts.get("rows") || "").replaceAll(".", "\n").replaceAll("_", ",");
       if (!text) {
         if (data.key !== "own") return say("This link does not hold its rows: bring them again, then open the link once more.");
       } else {
+        if (Rows.parse(text).errors) return damaged();
         get("own").value = text;
         get("own-box").open = true;
-        if (!useOwn(text)) return say("This link to the bench is damaged: nothing was changed.");
+        useOwn(text);
       }
     } else chooseData(key);
     get("method").value = parts.get("method");

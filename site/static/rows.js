@@ -69,7 +69,7 @@
   // Return { x, n, counts, note } or { errors }: each with its line and the rule. Nothing is left out in silence.
   function parse(text) {
     const errors = [], x = [], n = [], counts = [];
-    let columns = 0, from = 0, order = [0, 1, 2], header = null, headed = 0, spaced = false, straight = true, total = 0, tried = false;
+    let columns = 0, from = 0, order = [0, 1, 2], header = null, headed = 0, spaced = false, straight = true, total = 0, tried = false, blank = 0, named = "";
     const read = (line, at) => {
       const parts = cells(line), say = (words) => errors.push(`line ${at + 1}: ${words}`);
       if (!columns && !header && !errors.length && parts.every((part) => (WORD.test(part) && !MISSING.test(part)) || part === "") && parts.some(Boolean)) {
@@ -111,16 +111,25 @@
       counts.push(count);
     };
     const row = [0, 0, 0];
+    if (text.includes("\0")) return { errors: ["this is not text: save the table as CSV, or copy its cells"] };
     text.replace(/^\ufeff/, "").split(text.includes("\r") ? /\r\n|\r|\n/ : "\n").forEach((line, at) => {
       if (columns && plain(line, row) === columns) take(row[0], row[1], row[2], at);
-      else if (line.trim()) read(line, at);
+      else if (!/[^\s,;]/.test(line)) blank += /[\t,;]/.test(line);
+      else if (at === 0 && /^sep=.?$/i.test(line)) named = "The first line names the separator. ";
+      else read(line, at);
     });
     if (!x.length && !errors.length) errors.push("there is no row: write successes and trials, such as 13, 50");
     else if (!errors.length && !tried) errors.push("no row has a trial: at least one must have");
     else if (total > MOST) errors.push("the counts add up to more than 2**53");
     if (errors.length) return { errors };
-    const note = header ? `The first line was read as a header, the columns as ${order.slice(0, columns).map((role) => ROLES[role]).join(", ")}: ${header.map(brief).join(", ")}.` : "";
+    const title = header ? `Line ${headed} was read as a header, the columns as ${order.slice(0, columns).map((role) => ROLES[role]).join(", ")}: ${header.map(brief).join(", ")}. ` : "";
+    const note = (named + title + (blank ? `${blank} ${blank === 1 ? "line holds" : "lines hold"} nothing but separators.` : "")).trim();
     return { x, n, counts: columns === 3 ? counts : null, note };
+  }
+  // Bytes as text; Excel's “Unicode text” is UTF-16, and its first two bytes say so.
+  function decode(bytes) {
+    const mark = bytes[0] * 256 + bytes[1];
+    return new TextDecoder({ 0xfffe: "utf-16le", 0xfeff: "utf-16be" }[mark] || "utf-8").decode(bytes);
   }
   // Numbers in (0, 1) from a seed, the same on every machine (Mulberry32).
   function random(seed) {
@@ -162,7 +171,7 @@
     const quoted = (value) => (/[",\n]/.test(value) ? `"${String(value).replace(/"/g, '""')}"` : String(value));
     return rows.map((row) => row.map(quoted).join(",") + "\n").join("");
   }
-  const Rows = { parse, draw, csv, LARGEST };
+  const Rows = { parse, decode, draw, csv, LARGEST };
   root.Rows = Rows;
   if (typeof module === "object" && module.exports) module.exports = Rows;
 })(typeof globalThis === "object" ? globalThis : this);
