@@ -123,9 +123,12 @@ def _one(found: list, name: str):
 
 
 def _code(cell: nbformat.NotebookNode, source: bool) -> nbformat.NotebookNode:
-    outputs = [] if source else [output for output in cell.outputs if output.output_type == "stream"]
-    tags = {} if source else {"tags": ["output-only"]}
-    return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=tags)
+    if source:
+        return nbformat.v4.new_code_cell(cell.source)
+    # A kernel may send what one cell prints in pieces.
+    text = "".join(output.text for output in cell.outputs if output.output_type == "stream")
+    printed = nbformat.v4.new_output("stream", text=text)
+    return nbformat.v4.new_code_cell(cell.source, outputs=[printed], metadata={"tags": ["output-only"]})
 
 
 def deck(lecture: dict, cache: Path) -> nbformat.NotebookNode:
@@ -140,8 +143,6 @@ def deck(lecture: dict, cache: Path) -> nbformat.NotebookNode:
     for slide in lecture["slide"]:
         parts = [nbformat.v4.new_markdown_cell(f"## {slide['heading']}\n\n{slide.get('text', '')}")]
         parts += [chapters.show(name) for name in slide.get("show", [])]
-        if len(parts) == 2 and parts[1].cell_type == "code" and "text" not in slide:
-            parts[1].metadata.setdefault("tags", []).append("alone")
         end = minute + slide["minutes"]
         said = f"**Minutes {minute} to {end}.** {slide['notes']}\n\n**Ask:** {slide['ask']}"
         parts.append(nbformat.v4.new_markdown_cell(said))
