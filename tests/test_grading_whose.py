@@ -170,6 +170,11 @@ def test_one_bad_entry_of_a_zip_is_named_and_costs_nobody_else(tmp_path):
         # One student alone, in a folder; a file zipped once more; a zip with two notebooks and with none.
         (["ada/lab0_average.ipynb", "ada/try.ipynb"], {"ada": ""}),
         (["e.ipynb.zip/e.ipynb", "f.ipynb"], {"e": "", "f": ""}),
+        # A class in the only folder, each file with the lab's name in its own; more than one student keeps.
+        (
+            [f"lab/lab0_average {name}.ipynb" for name in "abcdef"],
+            {f"lab0_average {name}": "" for name in "abcdef"},
+        ),
         (
             ["g.zip/deep/lab0_average.ipynb", "g.zip/deep/other.ipynb", "h.zip/notes.pdf"],
             {"g": "", "h": ""},

@@ -228,15 +228,22 @@ def _is_lab(name: str, lab: str) -> bool:
     return same_name(_bare(name)).startswith(same_name(lab))
 
 
+def _is_own(name: str, lab: str) -> bool:
+    """Tell the lab's own name, also where a browser has counted a second download."""
+    return re.sub(r" ?\(\d+\)$", "", same_name(_bare(name))) == same_name(lab)
+
+
 def _by_student(files: list[File], lab: str) -> list[tuple[str, list[File]]]:
     """Return the files of each hand-in under the name that stands above them."""
     heads: dict[str, list[File]] = {}
     for file in files:
         heads.setdefault(file.parts[0], []).append(file)
     found: dict[object, tuple[str, list[File]]] = {}
+    # Tables and the like that lie beside the only folder don't make a student of it.
+    several = [head for head, own in heads.items() if len(own[0].parts) > 1 or any(map(_is_notebook, own))]
     for head, own in heads.items():
         inside = [File(file.parts[1:], file.content, file.problem) for file in own if len(file.parts) > 1]
-        if not _platform(head) and len(inside) == len(own) and _is_export(inside, lab, len(heads) == 1):
+        if not _platform(head) and len(inside) == len(own) and _is_export(inside, lab, [head] == several):
             for name, deeper in _by_student(inside, lab):
                 for file in deeper:
                     file.parts = (head, *file.parts)
@@ -250,13 +257,16 @@ def _by_student(files: list[File], lab: str) -> list[tuple[str, list[File]]]:
 
 
 def _is_export(inside: list[File], lab: str, alone: bool) -> bool:
-    """Tell a folder or zip of many students' work from one student's."""
-    heads = {file.parts[0] for file in inside}
-    if any(map(_platform, heads)):
+    """Tell a folder or zip of many students' work from one student's.
+
+    Where it stands alone it could be either. It is one student's, and its name says whose, if it holds at
+    its top the only notebook, or a notebook or folder of the lab's own name.
+    """
+    if any(_platform(file.parts[0]) for file in inside):
         return True
-    if not alone or any(_is_lab(head, lab) for head in heads):
+    if not alone or any(_is_own(file.parts[0], lab) for file in inside):
         return False
-    return all(len(file.parts) > 1 for file in inside) or sum(map(_is_notebook, inside)) > 1
+    return sum(map(_is_notebook, inside)) > 1 or all(len(file.parts) > 1 for file in inside)
 
 
 def _handed_in(name: str, files: list[File], lab: str, data: dict[str, bytes]) -> list[Submission]:
@@ -265,7 +275,7 @@ def _handed_in(name: str, files: list[File], lab: str, data: dict[str, bytes]) -
     student = " ".join((match["name"] if match else _bare(name)).split())[:100] or "unnamed"
     known = match["id"] if match else ""
     notebooks = [file for file in files if _is_notebook(file)]
-    exact = [file for file in notebooks if _own_name(file, lab) == same_name(lab)]
+    exact = [file for file in notebooks if _is_own(_own_file(file), lab)]
     chosen = exact if len(exact) == 1 else [file for file in notebooks if _is_lab(_own_file(file), lab)]
     chosen = chosen or notebooks
     others = [
@@ -301,10 +311,6 @@ def _own_file(file: File) -> str:
     """Return a file's name as the student gave it, which Canvas and Blackboard put after theirs."""
     match = re.fullmatch(r".*_(?:\d+_\d+|attempt_[\d-]+|assignsubmission_file)_(.+)", file.parts[-1])
     return match[1] if match else file.parts[-1]
-
-
-def _own_name(file: File, lab: str) -> str:
-    return same_name(_bare(_own_file(file)))
 
 
 def _identify(submission: Submission, placeholder: str | None) -> None:
