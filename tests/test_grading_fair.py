@@ -280,3 +280,12 @@ def test_a_formatter_s_spaces_accuse_nobody(ready):
 
 def test_sources_are_those_of_this_project():
     assert {path.name for path in (ROOT / "solutions").glob("lab*")} == set(LABS)
+
+
+def test_who_grades_below_a_shared_folder_hears_of_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "_SHARED", (tmp_path,))
+    monkeypatch.setattr(sandbox, "has_landlock", lambda: True)
+    shut_in, apart = sandbox.Door("limits", False), (tmp_path.parent,)
+    assert f"lie below {tmp_path}, so no submission" in sandbox.closed_folder(shut_in, (tmp_path / "lab",))
+    assert sandbox.closed_folder(shut_in, apart) == ""
+    assert sandbox.closed_folder(sandbox.Door("bubblewrap", False), (tmp_path / "lab",)) == ""

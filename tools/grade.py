@@ -70,10 +70,13 @@ def _grade(options: argparse.Namespace) -> int:
         )
         door = sandbox.choose(limits)
         print(f"{ready.name}: {len(submissions)} submissions, {options.jobs} at a time, each {door}")
+        hidden = (sources, where, out)
+        if warning := sandbox.closed_folder(door, hidden):
+            print(f"make grade: {warning}", file=sys.stderr)
         out.mkdir(parents=True, exist_ok=True)
         fonts = out / "fonts"
         batch.make_fonts(fonts)
-        job = batch.Job(ready, door, limits, Path(scratch), hidden=(sources, where, out), fonts=fonts)
+        job = batch.Job(ready, door, limits, Path(scratch), hidden=hidden, fonts=fonts)
         progress = _Progress(submissions)
         contents = {
             item.file: (item.content, item.given) for item in submissions if item.content is not None

@@ -29,6 +29,8 @@ _HERE = Path(__file__).parent
 _MEBIBYTE = 2**20
 # User identifiers that belong to nobody, one for each submission that runs at the same time.
 _FIRST_UID = 65_000
+# Temporary folders that are everybody's.
+_SHARED = (Path("/tmp"), Path("/var/tmp"))
 _PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/nix/store")
 
 
@@ -127,6 +129,10 @@ def _threads_of_this_user() -> int:
     )
 
 
+def _hides(folder: Path, hidden: tuple[Path, ...]) -> bool:
+    return any(path.resolve().is_relative_to(folder) for path in hidden)
+
+
 class Cell:
     """The folder of one submission and the command that starts a kernel shut in there.
 
@@ -177,11 +183,8 @@ class Cell:
 
     def _writable(self) -> list[Path]:
         """What a kernel under limits alone may write: its own, devices, and what is for everyone."""
-        shared = [Path(path) for path in ("/tmp", "/var/tmp") if not self._hides(Path(path))]
+        shared = [folder for folder in _SHARED if not _hides(folder, self._hidden)]
         return [self._own, self.sockets, Path("/dev"), Path("/proc/self"), *shared]
-
-    def _hides(self, folder: Path) -> bool:
-        return any(path.resolve().is_relative_to(folder) for path in self._hidden)
 
     def command(self) -> list[str]:
         """Return the command that, followed by a connection file, starts the kernel."""
@@ -221,7 +224,7 @@ class Cell:
         else:
             command.append("--unshare-user")
         command += ["--dev", "/dev", "--proc", "/proc"]
-        for path in ("/dev/shm", "/tmp", "/var/tmp"):
+        for path in ("/dev/shm", *map(str, _SHARED)):
             command += ["--perms", "1777", "--size", str(64 * _MEBIBYTE), "--tmpfs", path]
         # After those: this project or its Python may lie in a temporary folder.
         for path in programs:
@@ -249,6 +252,18 @@ def short_folder(prefix: str) -> tempfile.TemporaryDirectory:
     return tempfile.TemporaryDirectory(prefix=prefix, dir=None if short else "/tmp")
 
 
+def closed_folder(door: Door, hidden: tuple[Path, ...]) -> str:
+    """Return what to say where a submission may not use the machine's temporary folders, or nothing."""
+    shut = [str(folder) for folder in _SHARED if _hides(folder, hidden)]
+    if door.kind != "limits" or not shut or not has_landlock():
+        return ""
+    return (
+        f"the lab, the submissions or the results lie below {' and '.join(shut)}, so no submission may "
+        "write there itself. One that does loses points, and its reason says so. Move them to another "
+        "folder (FROM=, OUT=), or install bubblewrap"
+    )
+
+
 def choose(limits: Limits) -> Door:
     """Find the best door this machine has, by starting a kernel's libraries behind it."""
     # Never as root, who may end every process of the machine.
@@ -258,10 +273,18 @@ def choose(limits: Limits) -> Door:
         works, said = _works(door, limits)
         if works:
             return door
-    mend = "; or install bubblewrap, or grade as an ordinary user" if os.getuid() == 0 else ""
-    raise RuntimeError(
-        f"Python cannot start under these limits; memory_mb may be too low{mend}. It said: {said}"
-    )
+    mend = "memory_mb may be too low"
+    if os.getuid() == 0:
+        mend = "install bubblewrap, or grade as an ordinary user"
+        if private := _private_folders():
+            mend += f"; submissions run as another user here, who may not enter {', '.join(private)}"
+    raise RuntimeError(f"Python cannot start under these limits; {mend}. It said: {said}")
+
+
+def _private_folders() -> list[str]:
+    """Return the folders of Python or the package that other users may not enter."""
+    needed = dict.fromkeys(above for path in _programs() for above in (*path.parents, path))
+    return [str(folder) for folder in needed if not folder.stat().st_mode & 0o001]
 
 
 def _works(door: Door, limits: Limits) -> tuple[bool, str]:
