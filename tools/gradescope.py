@@ -8,15 +8,14 @@ import argparse
 import re
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
+import archive
 import release
 from grading import lab
 from grading.lab import ROOT, LabError
 
 _HERE = Path(__file__).parent
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier time: the same sources give the same bytes
 _SETUP = """\
 #!/usr/bin/env bash
 # Gradescope runs this once, as root, when the bundle is uploaded: it installs what grading needs.
@@ -64,13 +63,7 @@ def bundle(name: str, out: Path | None = None, root: Path = ROOT, term: str = ""
     for relative in (Path(f"{name}.ipynb"), *ready.data_files):
         files[f"{where}/{relative.as_posix()}"] = (folder / relative).read_bytes()
     path = (out or root / "_build" / "gradescope") / f"{name}.zip"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for file, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(file, _EARLIEST)
-            mode = 0o755 if content.startswith(b"#!") else 0o644
-            entry.create_system, entry.external_attr = 3, mode << 16
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    archive.write(path, files)
     return path
 
 

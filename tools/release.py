@@ -11,10 +11,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import nbformat
+import archive
 from grading import lab
 from grading.lab import ROOT, LabError
 
@@ -22,7 +22,6 @@ import exercises
 
 # What a student needs beside what the notebook imports.
 _ALWAYS = {"ipykernel", "jupyterlab", "matplotlib"}
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier time
 _HOW_TO_START = """\
 How to start: {lab}
 {underline}
@@ -112,17 +111,8 @@ def release(name: str, out: Path | None = None, root: Path = ROOT, term: str = "
             if relative.as_posix() in files:
                 raise LabError(f"{ready.folder / relative} has the name of a file that every release has")
             files[relative.as_posix()] = (folder / relative).read_bytes()
-    out.mkdir(parents=True, exist_ok=True)
     path = out / (f"{name}-{term}.zip" if term else f"{name}.zip")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(files):
-            entry = zipfile.ZipInfo(f"{name}/{file}", _EARLIEST)
-            entry.compress_type, entry.create_system, entry.external_attr = (
-                zipfile.ZIP_DEFLATED,
-                3,
-                0o644 << 16,
-            )
-            archive.writestr(entry, files[file])
+    archive.write(path, {f"{name}/{file}": content for file, content in files.items()})
     return path
 
 
