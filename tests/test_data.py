@@ -15,14 +15,23 @@ import betabin
 LOADERS = {
     "batting_2018": lambda: betabin.load_batting(2018),
     "batting_2019": lambda: betabin.load_batting(2019),
+    "batting_2020": lambda: betabin.load_batting(2020),
     "efron_morris": betabin.load_efron_morris,
     "rat_tumors": betabin.load_rat_tumors,
     "saxony": betabin.load_saxony,
 }
-LENGTHS = {"batting_2018": 984, "batting_2019": 983, "efron_morris": 18, "rat_tumors": 71, "saxony": 13}
+LENGTHS = {
+    "batting_2018": 984,
+    "batting_2019": 983,
+    "batting_2020": 580,
+    "efron_morris": 18,
+    "rat_tumors": 71,
+    "saxony": 13,
+}
 KINDS = {
     "batting_2018": betabin.Batting,
     "batting_2019": betabin.Batting,
+    "batting_2020": betabin.Batting,
     "efron_morris": betabin.EfronMorris,
     "rat_tumors": betabin.RatTumors,
     "saxony": betabin.Saxony,
@@ -73,6 +82,17 @@ def test_batting_of_2018_known_to_everyone():
     assert np.sum((data.position != "P") & (data.n >= 100)) == 435
 
 
+def test_the_short_season_of_2020():
+    data = betabin.load_batting(2020)
+    hits = {player: (int(x), int(n)) for player, x, n in zip(data.player, data.x, data.n, strict=True)}
+    # The leagues' batting titles: .364 and .351; together the leagues hit .245.
+    assert hits["DJ LeMahieu"] == (71, 195)
+    assert hits["Juan Soto"] == (54, 154)
+    assert round(data.x.sum() / data.n.sum(), 3) == 0.245
+    assert data.n.max() < 260
+    assert set(data.position) <= {"P", "C", "1B", "2B", "3B", "SS", "OF", "DH"}
+
+
 def test_two_players_of_2019_share_a_name():
     data = betabin.load_batting(2019)
     assert np.sum(data.player == "Will Smith") == 2
@@ -84,7 +104,7 @@ def test_numpy_integers_are_seasons():
 
 
 @pytest.mark.parametrize(
-    "season", [2017, 2020, 0, -1, 18, None, "2018", 2018.5, 2018.0, [2018], np.array([2018, 2019])]
+    "season", [2017, 2021, 0, -1, 18, None, "2018", 2018.5, 2018.0, [2018], np.array([2018, 2019])]
 )
 def test_other_seasons_are_refused(season):
     with pytest.raises((ValueError, TypeError), match=r"^season = .* must be .*2018.*2019"):

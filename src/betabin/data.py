@@ -18,7 +18,7 @@ __all__ = [
     "load_saxony",
 ]
 
-_SEASONS = (2018, 2019)
+_SEASONS = (2018, 2019, 2020)
 
 
 class Batting(NamedTuple):
@@ -95,7 +95,7 @@ class Saxony(NamedTuple):
 
 
 def load_batting(season: int) -> Batting:
-    """Hits and at-bats of a season, 2018 or 2019.
+    """Hits and at-bats of a season, 2018, 2019 or 2020, which had 60 games instead of 162.
 
     Parameters
     ----------
