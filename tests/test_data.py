@@ -142,7 +142,7 @@ def test_saxony():
 
 ASK = """
 import json, betabin
-loaded = [betabin.load_batting(2018), betabin.load_batting(2019), betabin.load_efron_morris(),
+loaded = [*map(betabin.load_batting, (2018, 2019, 2020)), betabin.load_efron_morris(),
           betabin.load_rat_tumors(), betabin.load_saxony()]
 print(json.dumps([betabin.__file__, betabin.__version__, [len(data.x) for data in loaded]]))
 """
