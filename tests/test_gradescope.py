@@ -35,7 +35,7 @@ def home(course, tmp_path):
         (home / folder).mkdir(parents=True)
     with zipfile.ZipFile(gradescope.bundle(labfixture.NAME, tmp_path, course)) as archive:
         archive.extractall(home / "source")
-        modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
+        modes = {entry.filename: entry.external_attr >> 16 & 0o777 for entry in archive.infolist()}
     assert modes["setup.sh"] == modes["run_autograder"] == 0o755
     (home / "source" / "run_autograder").rename(home / "run_autograder")
     (home / "submission_metadata.json").write_text('{"users": [{"email": "ada@example.org"}]}')

@@ -13,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
 import archive
+import nbformat
 from grading import lab
 from grading.lab import ROOT, LabError
 
