@@ -2,7 +2,8 @@
 
 What a section uses: equations by their labels, words of the glossary that some section defines in bold, and
 functions that a visible cell of its notebook defines. Folded boxes, summaries and reading lists are left
-out: nothing depends on them.
+out: nothing depends on them. So an equation of a folded box counts as defined nowhere, and no sentence
+outside of the boxes may send its reader into one.
 """
 
 import ast
@@ -32,9 +33,14 @@ class Section(NamedTuple):
         return f"{self.chapter}, {self.title!r}"
 
 
+def unfolded(text):
+    """The text without its folded boxes."""
+    return re.sub(r"^(:{3,})\{dropdown\}.*?^\1$", " ", text, flags=re.DOTALL | re.MULTILINE)
+
+
 def words(text):
     """The text without boxes that are folded, formulas, code and roles, spaces made single."""
-    text = re.sub(r"^(:{3,})\{dropdown\}.*?^\1$", " ", text, flags=re.DOTALL | re.MULTILINE)
+    text = unfolded(text)
     for pattern in (r"\$\$.*?\$\$( *\([a-z0-9-]+\))?", r"\$[^$]*\$", r"\{[a-z:]+\}`[^`]*`", r"`[^`]*`"):
         text = re.sub(pattern, " ", text, flags=re.DOTALL)
     return re.sub(r"\s+", " ", text)
@@ -51,9 +57,8 @@ def glossary():
 
 def names_in(text):
     """Labels and terms that a text defines, and those that it uses."""
-    unfolded = re.sub(r"^(:{3,})\{dropdown\}.*?^\1$", " ", text, flags=re.DOTALL | re.MULTILINE)
-    defined = set(re.findall(r"\$\$ *\((eq-[a-z0-9-]+)\)", text))
-    used = set(re.findall(r"\{eq\}`([^`]+)`", unfolded))
+    defined = set(re.findall(r"\$\$ *\((eq-[a-z0-9-]+)\)", unfolded(text)))
+    used = set(re.findall(r"\{eq\}`([^`]+)`", unfolded(text)))
     plain = words(text).lower()
     for term in glossary():
         if re.search(rf"\*\*{re.escape(term)}s?\*\*", plain):
@@ -121,7 +126,8 @@ def lacking(read):
     """What sections, read in this order, use before it was defined, in words."""
     known, missing = set(), []
     for section in read:
-        unknown = (section.uses & somewhere()) - known - section.defines
+        looked_for = {name for name in section.uses if name.startswith("eq-") or name in somewhere()}
+        unknown = looked_for - known - section.defines
         missing += [f"{section} uses {name}" for name in sorted(unknown)]
         known |= section.defines
     return missing
@@ -133,6 +139,21 @@ def test_card_names_what_the_chapter_uses(chapter):
     own = {str(section) for section in sections(chapter)}
     faults = [fault for fault in lacking(before + sections(chapter)) if fault.split(" uses ")[0] in own]
     assert faults == []
+
+
+def sent_into_a_box(text):
+    """The sentences outside of folded boxes that rest on what a box says."""
+    found = re.findall(
+        r"[^.]*\b(?:box(?:es)? (?:below|above|shows?|derives?|proves?)|folded)\b[^.]*\.", words(text)
+    )
+    return [sentence.strip() for sentence in found if "hints folded" not in sentence]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_nothing_rests_on_a_folded_box(chapter):
+    cells = nbformat.read(CHAPTERS[chapter], as_version=4).cells
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert sent_into_a_box(text) == []
 
 
 def paths():
@@ -176,5 +197,9 @@ def test_uses_are_found():
     defined, used = names_in("A **posterior** is $$ x $$ (eq-new), by {eq}`eq-old`; the score, `prior`.")
     assert defined == {"posterior", "eq-new"}
     assert used == {"posterior", "score", "eq-old"}
-    folded = ":::{dropdown} For the curious\nby {eq}`eq-old`, a score\n:::\n"
+    folded = ":::{dropdown} For the curious\nby {eq}`eq-old`, a score, $$ x $$ (eq-new)\n:::\n"
     assert names_in(folded) == (set(), set())
+    assert sent_into_a_box(folded) == []
+    assert sent_into_a_box("It is near, as the box below derives. The end.") == [
+        "It is near, as the box below derives."
+    ]
