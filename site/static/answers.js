@@ -3,7 +3,7 @@
 
 // What `check` says of an answer: points, lines, and whether it is right. Letters as text, numbers as a list.
 const judgeAnswer = (about, answer) => {
-  if (about.table) return about.said[about.table[[...new Set(answer)].sort().join("")]];
+  if (about.table) return about.said[about.table[[...new Set(answer)].sort().join("")] ?? 0];
   const close = (given, value, { rtol, atol }) => Math.abs(given - value) <= atol + rtol * Math.abs(value);
   const [right] = about.known;
   return (

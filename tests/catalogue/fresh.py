@@ -152,7 +152,6 @@ FRESH = {
         ),
         (prints(ex01.by_factors), {"no return"}),
     ],
-    "ex01.5": [("ad", {"a"}), ("b, c", {"c"}), ("d/e", {"e"}), ("b", {"one letter"})],
     "ex01.6": [
         (71, {"real season"}),
         (72, {"one season"}),
@@ -176,7 +175,6 @@ FRESH = {
         ([8.32, 31.68], set()),
         ([42, 118], {"rounded"}),
     ],
-    "ex02.2": [("ad", {"a"}), ("bde", {"e"}), ("bc", {"c"}), ("d", {"one letter"})],
     "ex02.4": [
         (lambda z, p, x, n: p * z**x * (1 - z) ** (n - x), {"not normalised"}),
         (
@@ -206,7 +204,6 @@ FRESH = {
         (lambda a, b: -a / (a + b) * own(a + 1, b), {"minus"}),
     ],
     "ex03.1": [("a", {"a"}), ("(c)", {"c"}), ("d", {"d"})],
-    "ex03.3": [("a, d", {"d"}), ("ab", {"b"}), ("a c", {"incomplete"}), ("c", {"one letter"})],
     "ex03.4": [
         ([-1, -1, 0], {"no mixed term"}),
         ([-1, -1, 2], {"flat"}),
@@ -269,7 +266,6 @@ FRESH = {
         (lambda t, p, x, n, a, b: (a + (t - 1) * x, b + (t - 1) * (n - x)), {"a round too many"}),
         (lambda t, p, x, n, a, b: a + t * x, set()),
     ],
-    "ex04.4": [("ae", {"a"}), ("b and c", {"b"}), ("cd", {"d"}), ("e", {"one letter"})],
     "ex05.1": [
         (lambda a, n: n * (_DI(a) - _DI(a + 1)), {"no entropy"}),
         (lambda a, n: -math.log(n + 1), {"logarithm outside"}),
@@ -312,7 +308,6 @@ FRESH = {
         ),
         (lambda a, b, x, n: b * right(ex05, "ex05.5")(a, b, x, n), set()),
     ],
-    "ex06.1": [("ab", {"a"}), ("b, d, e", {"e"}), ("c d", {"c"}), ("b", {"one letter"})],
     "ex06.2": [
         (lambda g, r: g * r / (1 - r), {"distance"}),
         (lambda g, r: g / (1 - r**2), {"before the round"}),
@@ -456,5 +451,4 @@ FRESH = {
         (lambda shards: [[x, n, 1] for x, n in sorted(totals(shards).values())], {"not counted"}),
         (lambda shards: rows(list(totals(shards[:1]).values())), set()),
     ],
-    "ex09.6": [("ab", {"b"}), ("a, d", {"incomplete"}), ("de", {"incomplete"}), ("cde", {"c"})],
 }

@@ -385,8 +385,6 @@ QUESTIONS = {
     ),
     "ex01.5": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all: one of the other statements follows from it.",
         options=(
             Option(
                 "a",

@@ -231,8 +231,6 @@ QUESTIONS = {
     ),
     "ex02.2": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Have you looked at both outcomes, and at their average?",
         options=(
             Option(
                 "a",
@@ -258,8 +256,6 @@ QUESTIONS = {
     ),
     "ex02.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all: what may be dropped depends on what is compared.",
         options=(
             Option("a", lambda: _best(norm=False) != _best()),
             Option(

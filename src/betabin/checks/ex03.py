@@ -275,8 +275,6 @@ QUESTIONS = {
     ),
     "ex03.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Compare each program's statistics with what Q averages.",
         options=(
             Option("a", lambda: _concentration(2) > 1.2 * _concentration(1)),
             Option(

@@ -386,8 +386,6 @@ QUESTIONS = {
     ),
     "ex04.4": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so. One more statement holds: does this program climb nothing at all?",
         options=(
             Option(
                 "a",

@@ -389,9 +389,6 @@ QUESTIONS = {
     ),
     "ex05.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so. One more statement holds: ask of each program whether EM, run on its "
-        "function, would take the same steps.",
         options=(
             Option("a", lambda: _constant(_reports()[0])),
             Option(
@@ -417,9 +414,6 @@ QUESTIONS = {
     ),
     "ex05.4": Choice(
         points=2,
-        partial=1,
-        incomplete="That one can. So can another: look for a second E-step after which the bound need "
-        "not touch.",
         options=(
             Option(
                 "a",

@@ -197,9 +197,6 @@ def _stopped_somewhere(got, cases):
 QUESTIONS = {
     "ex06.1": Choice(
         points=1,
-        partial=0.5,
-        incomplete="That does make a digit cheaper, and so does another of the changes: what is a player's "
-        "number of at-bats to be compared with?",
         options=(
             Option(
                 "a",
@@ -276,9 +273,6 @@ QUESTIONS = {
     ),
     "ex06.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. What does a constant rate mean for the digits, "
-        "and where does it lead?",
         options=(
             Option("a", True),
             Option("b", True),

@@ -376,9 +376,6 @@ QUESTIONS = {
     ),
     "ex07.3": Choice(
         points=2,
-        partial=1,
-        incomplete="What you chose is true, and another statement is too. Compare each line with what a "
-        "single coin would give, and with what the reader was after.",
         options=(
             Option(
                 "a",

@@ -388,9 +388,6 @@ QUESTIONS = {
     ),
     "ex08.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Ask of each row what spreads too much or too little, "
-        "and how one would do better.",
         options=(
             Option(
                 "a",
@@ -464,9 +461,6 @@ QUESTIONS = {
     ),
     "ex08.5": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all: go through the statements one by one, first for two "
-        "players, one lucky and one not.",
         options=(
             Option("a", lambda: _mean_of_averages() < 0.249),
             Option(

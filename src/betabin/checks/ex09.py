@@ -389,8 +389,6 @@ QUESTIONS = {
     ),
     "ex09.4": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Compute what becomes of the estimates.",
         options=(
             Option(
                 "a",
@@ -484,9 +482,6 @@ QUESTIONS = {
     ),
     "ex09.6": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Try it: what do the eight send, and what do you get "
-        "from averaging it?",
         options=(
             Option("a", lambda: bool(np.max(_eight()[:, 0]) < 1e-3)),
             Option(

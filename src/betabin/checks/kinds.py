@@ -62,8 +62,8 @@ GENERAL = {
     "through the function end in a return?",
     "no return": "A function without a return statement gives back None, whatever it computes or prints: "
     "return the result.",
-    "one letter": "Statements are not judged one by one here. Decide on each of them, then answer with all "
-    "letters that you take for right at once.",
+    "letters": "These are not the letters that are asked for. Nothing is said of single ones here: decide "
+    "on each statement anew. Open hint 1; if you have used it, hint 2.",
     "own generator": "The results are of the right kind, but the random numbers are not from the generator "
     "that is given: draw from rng alone, so that a run can be repeated.",
     "shortcut": "The result is right, but the question asks you to do without",
@@ -332,45 +332,34 @@ class Option:
     holds : callable or bool
         Whether it is right; where it can be computed, a function that does.
     message : str
-        What to say to one who takes it for right.
-    points : int or float
-        Points that choosing it, though wrong, deserves.
+        What there is to say to one who takes it for right.
     """
 
     letter: str
     holds: Callable[[], bool] | bool
     message: str = ""
-    points: int | float = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Question):
-    """One letter, or several; the names of its slips are letters, and "incomplete".
+    """One letter, or several; what was found of a wrong answer has the name of its letters.
+
+    Where one letter is right, a wrong one is told its message. Where several are right, every wrong answer
+    is told the same and earns the same: whatever differed between two tries would tell of single letters.
 
     Attributes
     ----------
     options : sequence of Option
         All of them, right and wrong.
-    incomplete : str
-        What to say where all chosen are right but some are missing.
-    partial : int or float
-        Points for an incomplete answer.
     """
 
     options: Sequence[Option]
-    incomplete: str = "What you chose is right, but it is not all."
-    partial: int | float = 0
 
     @property
     def messages(self) -> dict[str, str]:
-        """What is said of each wrong letter."""
+        """What there is to say of each wrong letter."""
         right = self._right()
-        wrong = {option.letter: option.message for option in self.options if option.letter not in right}
-        if len(right) > 1:
-            wrong["one letter"] = GENERAL["one letter"]
-        if len(right) > 2:
-            wrong["incomplete"] = self.incomplete
-        return wrong
+        return {option.letter: option.message for option in self.options if option.letter not in right}
 
     def table(self, name: str) -> dict[str, Verdict]:
         """Return the verdict on every possible answer, by its letters in order, such as "ab"."""
@@ -391,17 +380,12 @@ class Choice(Question):
         came_back, right = f"came back: {show(got)}", self._right()
         if got == right:
             return self.points, "right", []
-        if len(right) > 1 and len(got) in (1, len(self.options)):
-            # Whoever tries the letters one after the other, or leaves them out one by one, is told nothing.
-            return 0, "one letter", [came_back, GENERAL["one letter"]]
-        for option in self.options:
-            if option.letter in got - right:
-                # Something for one letter too many, but nothing that would tell one right letter by itself.
-                points = (
-                    self.partial / 2 if len(got) == len(right) + 1 > 2 and got > right else option.points
-                )
-                return points, option.letter, [came_back, option.message]
-        return self.partial, "incomplete", [came_back, self.incomplete]
+        name = "".join(sorted(got))
+        if len(right) > 1:
+            return 0, name, [came_back, GENERAL["letters"]]
+        if len(got) > 1:
+            raise Unreadable(f"One letter is asked for, and these are {len(got)}.")
+        return 0, name, [came_back, self.messages[name]]
 
 
 @dataclass(frozen=True, kw_only=True)
