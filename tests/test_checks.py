@@ -179,6 +179,9 @@ def test_every_slip_has_a_message_of_its_own(name):
     messages = list(QUESTIONS[name].messages.values())
     assert len(set(messages)) == len(messages)
     assert min(map(len, messages)) > 20
+    hints = [slip.hint for slip in QUESTIONS[name].slips]
+    assert set(hints) <= {None, 1, 2}
+    assert not hints or any(hints)  # which hint helps is said at least where one does
 
 
 @pytest.mark.parametrize(("name", "number"), RIGHT)
@@ -195,7 +198,8 @@ def test_a_slip_is_recognised(name, slip, capsys):
     verdict = checks.judge(name, answer)
     assert verdict.name == slip, verdict.lines
     assert verdict.points < QUESTIONS[name].points
-    message = kinds.GENERAL["letters"] if several(name) else QUESTIONS[name].messages[slip]
+    known = {one.name: one.said for one in QUESTIONS[name].slips} or QUESTIONS[name].messages
+    message = kinds.GENERAL["letters"] if several(name) else known[slip]
     assert message in " ".join(verdict.lines)
     assert checks.check(name, answer) == verdict.points
     words = " ".join(capsys.readouterr().out.split())

@@ -53,7 +53,8 @@ __all__ = [
 GENERAL = {
     "rounded": "These are the right digits, but too few: don't round.",
     "near": "That is near, but not near enough: is it only approximate? Hint 2 may help.",
-    "nan": "That is no number: is there 0 / 0, one too large, or the log of something negative?",
+    "nan": "That is no number: is there 0 / 0, one too large, or the log of something negative? "
+    "Hint 2 may help.",
     "partly": "Part of it is right. It is none of the slips we know; open hint 2.",
     "wrong": "That is not it, nor one of the slips we know. Open hint 1; if you have used it, hint 2.",
     "raised": "It stops with this error. Where it returned a result, that is right: what is special here?",
@@ -124,6 +125,8 @@ class Slip:
         How far a result may be from what the slip gives; the question's own by default.
     points : int or float
         Points that it deserves nevertheless.
+    hint : int, optional
+        Which of the question's two hints helps after this slip; none where the message says all.
     """
 
     name: str
@@ -135,6 +138,12 @@ class Slip:
     rtol: float | None = None
     atol: float | None = None
     points: int | float = 0
+    hint: int | None = None
+
+    @property
+    def said(self) -> str:
+        """Its message, and the hint that helps."""
+        return f"{self.message} Hint {self.hint} helps here." if self.hint else self.message
 
     @property
     def forms(self) -> Sequence[Callable[..., ArrayLike]]:
@@ -241,7 +250,7 @@ class Array(Question):
         right = self._verdict(name, self.points, "right", [])
         found = [Known(right, np.asarray(self.want(), float), self.rtol, self.atol)]
         for slip in self.slips:
-            verdict = self._verdict(name, slip.points, slip.name, [slip.message])
+            verdict = self._verdict(name, slip.points, slip.name, [slip.said])
             for form in slip.forms:
                 found.append(Known(verdict, np.asarray(form(), float), *slip.within(self)))
         return found
@@ -272,12 +281,12 @@ class Array(Question):
             return self.points, "right", []
         for slip in self.slips:
             if any(_close(got, form(), *slip.within(self)) for form in slip.forms):
-                return slip.points, slip.name, [came_back, slip.message]
+                return slip.points, slip.name, [came_back, slip.said]
         if np.shape(got) == want.shape and _rounded(np.ravel(got), want.ravel()):
             return 0, "rounded", [came_back, GENERAL["rounded"]]
         for slip in self.slips:
             if slip.when is not None and slip.when(got):
-                return slip.points, slip.name, [came_back, slip.message]
+                return slip.points, slip.name, [came_back, slip.said]
         if found := related([np.asarray(got)], [want], self.rtol, self.atol):
             return 0, found[0], [came_back, found[1]]
         return 0, *_general([got], [want], [_right_parts(got, want, self.rtol, self.atol)], came_back)
@@ -317,7 +326,7 @@ class Example(Question):
             return 0, "wrong", [came_back, "It holds nan."]
         for slip in self.slips:
             if slip.when(got):
-                return slip.points, slip.name, [came_back, slip.message]
+                return slip.points, slip.name, [came_back, slip.said]
         return self.points, "right", []
 
 
@@ -462,7 +471,7 @@ class Function(Question):
             return 0, "rounded", [*lines, GENERAL["rounded"]]
         for slip in self.slips:
             if self._recognise(slip, cases, results, right):
-                return slip.points, slip.name, [*lines, slip.message]
+                return slip.points, slip.name, [*lines, slip.said]
         if found := self._related(cases, results, want):
             return 0, found[0], [*lines, found[1]]
         if late:
