@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 
 from betabin import checks
 from betabin.checks import kinds
+from betabin.checks._reading import UNREAD
 
 _PAGE = re.compile(r"exercises/(ex\d\d)\w*/")
 _SECTION = '<section id="question-'
@@ -64,7 +65,8 @@ def about(name: str, question: kinds.Question) -> dict | None:
         ]
         return {
             "name": name,
-            "of": question.points,
+            "percent": question.percent,
+            "unread": UNREAD,
             "known": [one for k, one in enumerate(found) if one not in found[:k]],
             "partly": _said(question.unknown(name, partly=True)),
             "other": _said(question.unknown(name)),

@@ -12,17 +12,27 @@ const judgeAnswer = (about, answer) => {
   );
 };
 
-// A number as people write it, NaN for none: 0.25, .25, 0,25, 1/4, 2.5e-1, −3, 1 842, 1,842.5. No unit is guessed: 25 %
-// may be 0.25 or 25, and 1,842 may be large or small.
-const readNumber = (text) => {
-  const parts = text.trim().replace(/[−–]/g, "-").replace(/^([+-])\s+/, "$1").split(/\s*\/\s*/);
-  const [over, under = 1, more] = parts.map((part) => {
-    const grouped = /^[+-]?[1-9]\d{0,2}([ \u00a0\u202f]\d{3})+([.,]\d+)?$/.test(part) || /^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$/.test(part);
-    if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(part)) return NaN;
-    const plain = grouped ? part.replace(part.includes(".") ? /[\s,]/g : /\s/g, "") : part;
-    return /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain.replace(",", ".")) : NaN;
-  });
-  return more === undefined && Number.isFinite(over / under) ? over / under : NaN;
+// A number as people write it: 0.25, .25, 0,25, 1/4, 25 %, 2.5e-1, −3, 1 842, 1,842.5. It is read as betabin.checks reads a
+// text; what is no number, or may be two, gives a word that says why.
+const readNumber = (text, percent) => {
+  let clean = text.replace(/[−–‐]/g, "-").replace(/[\s\u00a0\u2009\u202f]+/g, " ").replace(/’/g, "'");
+  clean = clean.replace(/^[()[\]"`' ]+|[()[\]"`' ]+$/g, "").replace(/^[≈~=]\s*/, "");
+  const share = clean.match(/^(.*?) ?(?:%|per ?cent)$/i);
+  const parts = (share ? share[1] : clean).split(/ ?[/÷] ?/).map(readPlain);
+  const refused = parts.find((part) => typeof part === "string");
+  if (refused) return refused;
+  if (parts.length > 2) return "number";
+  const value = (parts.length === 2 ? parts[0] / parts[1] : parts[0]) / (share && !percent ? 100 : 1);
+  return Number.isFinite(value) ? value : "number";
+};
+
+const readPlain = (part) => {
+  let plain = part.replace(/^([+-]) /, "$1").replace(/ ?[*×·x] ?10 ?(?:\^|\*\*) ?([+-]?[0-9]+)$/, "e$1");
+  if (/^[+-]?[1-9][0-9]{0,2},[0-9]{3}$/.test(plain)) return "comma";
+  if (/^[+-]?[1-9][0-9]{0,2}(?:[ '_][0-9]{3})+(?:[.,][0-9]+)?$/.test(plain)) plain = plain.replace(/[ '_]/g, "");
+  else if (/^[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})$/.test(plain)) plain = plain.replace(/,/g, "");
+  else if (/^[+-]?[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+,[0-9]+|(?:\.[0-9]{3}){2,})$/.test(plain)) plain = plain.replace(/\./g, "");
+  return /^[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?$/i.test(plain) ? Number(plain.replace(",", ".")) : "number";
 };
 
 if (typeof module === "object") module.exports = { judgeAnswer, readNumber };
@@ -65,7 +75,7 @@ else {
     const given = () =>
       letters
         ? inputs.filter(({ checked }) => checked).map(({ value }) => value)
-        : inputs.map(({ value }) => readNumber(value));
+        : inputs.map(({ value }) => readNumber(value, about.percent));
     const tell = (said) => {
       output.textContent = said[1].map((line) => line.trim()).join("\n");
       output.className = said[2] ? "right" : said[0] ? "partly" : "wrong";
@@ -75,8 +85,9 @@ else {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const answer = given();
-      if (letters ? answer.length === 0 : answer.some(Number.isNaN)) {
-        output.textContent = letters ? "Choose first." : "Write a number in each field, such as 0.25 or 1/4, without a unit or a comma for thousands.";
+      const refused = letters ? answer.length === 0 : answer.find((value) => typeof value === "string");
+      if (refused) {
+        output.textContent = letters ? "Choose first." : about.unread[refused];
         output.className = "wrong";
         return;
       }

@@ -493,6 +493,7 @@ QUESTIONS = {
     "ex04.6": Number(
         points=3,
         want=_short,
+        percent=True,
         rtol=0.005,
         slips=(
             Slip(

@@ -422,6 +422,7 @@ QUESTIONS = {
     "ex08.4": Array(
         points=3,
         want=_top_ten,
+        percent=True,
         rtol=0.04,
         slips=(
             Slip(

@@ -236,11 +236,14 @@ class Array(Question):
         Returns the right answer.
     rtol, atol : float
         How far from it an answer may be.
+    percent : bool
+        Whether per cent are asked for, so that "25 %" is 25 and not a quarter.
     """
 
     want: Callable[[], ArrayLike]
     rtol: float = 1e-4
     atol: float = 0.0
+    percent: bool = False
 
     def known(self, name: str) -> list[Known]:
         """Return what is right and what each slip gives, in the order in which an answer is compared.
@@ -292,7 +295,7 @@ class Array(Question):
         return 0, *_general([got], [want], [_right_parts(got, want, self.rtol, self.atol)], came_back)
 
     def _read(self, answer: object) -> NDArray:
-        return read_array(answer)
+        return read_array(answer, self.percent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,7 +303,7 @@ class Number(Array):
     """One number; attributes as of an `Array`. A slip's `when` gets a float."""
 
     def _read(self, answer: object) -> float:
-        return read_number(answer)
+        return read_number(answer, self.percent)
 
 
 @dataclass(frozen=True, kw_only=True)
