@@ -168,6 +168,7 @@ FRESH = {
         ([118.4, 41.6], {"swapped"}),
         ([41.6, 158.4], {"after the streak"}),
         ([0.26, 160], {"mean and concentration"}),
+        ([160, 0.26], {"mean and concentration"}),
         ([10.4, 29.6], {"as heavy as the streak", "another weight"}),
         ([26, 74], {"another weight"}),
         ([33.28, 126.72], set()),
@@ -390,6 +391,7 @@ FRESH = {
         (lambda raw, n, rival, mean, s: n * (raw - mean) / (rival - mean), {"same hits above the mean"}),
         (late_error(ex08.by_excess, lambda raw, n, rival, mean, s: raw == 0.5), {"exactly never"}),
         (lambda raw, n, rival, mean, s: s * raw / (1 - raw), set()),
+        (lambda *case: np.ceil(ex08.by_excess(*case)), {"rounded up"}),
         (lambda raw, n, rival, mean, s: (n + s) * raw / rival - s, set()),
     ],
     "ex08.2": [
@@ -403,6 +405,13 @@ FRESH = {
         (lambda x, n, rng: rng.hypergeometric(n - x, x, n // 2), {"outs"}),
         (lambda x, n, rng: np.rint(rng.normal(x * (n // 2) / n, np.sqrt(x / 4))), set()),
         (lambda x, n, rng: rng.permutation(x) // 2, set()),
+    ],
+    "ex08.4": [
+        ([94.8, 61.1], {"the truly best"}),  # the ten truly worst
+        ([95.4, 95.2], {"all players"}),  # those who came to bat most often
+        ([70.6, 95.1], {"by the estimate"}),
+        ([48.6, 89.8], set()),  # intervals of 90 %
+        ("68.2 %, 5.1 %", set()),
     ],
     "ex08.6": [
         (14.04, {"per cent"}),
@@ -430,6 +439,7 @@ FRESH = {
         (lambda alpha, h, o: _DI(alpha + np.array([h, h, o])) - _DI(alpha.sum() + h + o), {"all to each"}),
         (lambda alpha, h, o: np.exp(ex09.by_factors(alpha, h, o)), set()),
         (lambda alpha, h, o: ex09.by_factors(alpha, h, o)[:2], set()),
+        (lambda alpha, h, o: np.asarray(ex09.by_factors(alpha, h, o))[[1, 0, 2]], {"another order"}),
     ],
     "ex09.3": [
         ([90, 80], {"swapped"}),

@@ -198,7 +198,7 @@ QUESTIONS = {
                 "mean and concentration",
                 "These are the mean and the concentration. They determine alpha and beta: how?",
                 hint=2,
-                gives=lambda: [_BEFORE, _believed().sum()],
+                gives=(lambda: [_BEFORE, _believed().sum()], lambda: [_believed().sum(), _BEFORE]),
                 points=1,
             ),
             Slip(

@@ -358,7 +358,7 @@ QUESTIONS = {
             Slip(
                 "mean and concentration",
                 "These are the mean and the concentration; alpha and beta are asked for.",
-                gives=_mean_and_concentration,
+                gives=(_mean_and_concentration, lambda *averages: _mean_and_concentration(*averages)[::-1]),
                 points=2,
             ),
             Slip(
