@@ -142,18 +142,32 @@ else {
     const open = (open) => hidden.forEach((part) => part.classList.toggle("waiting", !open));
     open(false);
     const reveal = (chosen) => {
+      const focused = [show, ...options].includes(document.activeElement);
       open(true);
       show.remove();
+      output.tabIndex = -1;
+      if (focused) output.focus(); // what had the focus is gone, and the keyboard goes on from here
       if (!chosen) return;
       output.textContent = chosen === right ? `${chosen} it is. Read on.` : `You said ${chosen}; the answer is ${right}. Read why ${chosen} tempts.`;
       output.className = chosen === right ? "right" : "wrong";
     };
-    show.addEventListener("click", () => reveal(0));
-    fieldset.addEventListener("change", () => {
-      const chosen = Number(options.find(({ checked }) => checked).value);
-      options.forEach((option) => (option.disabled = true)); // it is committed
+    const commit = () => {
+      const chosen = Number(options.find(({ checked }) => checked)?.value ?? 0);
       reveal(chosen);
+      options.forEach((option) => (option.disabled = true));
+      if (!chosen) return;
       keep(name, { version, answer: chosen, right: chosen === right, page: location.pathname, title: document.title });
+    };
+    show.addEventListener("click", commit);
+    // On their way through the options, arrows choose each of them: only Enter, the space bar or the button commits.
+    let onTheWay = false;
+    fieldset.addEventListener("pointerdown", () => (onTheWay = false));
+    fieldset.addEventListener("change", () => onTheWay || commit());
+    fieldset.addEventListener("keydown", (event) => {
+      onTheWay = event.key.startsWith("Arrow");
+      if (![" ", "Enter"].includes(event.key) || !event.target.checked) return;
+      event.preventDefault();
+      commit();
     });
     const before = kept[name];
     if (before?.version === version) {
