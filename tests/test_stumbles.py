@@ -36,6 +36,17 @@ def test_it_counts_students_and_names_the_slips(reports, capsys):
     assert "ex01.1" not in out
 
 
+def test_of_several_letters_each_wrong_one_counts(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(checks, "_SAID", {})
+    for answer in ("ab", "abc", "bd", "b"):
+        checks.check("ex01.5", answer)
+    checks.report(tmp_path / "one.json")
+    capsys.readouterr()
+    assert stumbles.main(["--from", str(tmp_path)]) == 0
+    told = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if line.startswith("    1  ")]
+    assert told == [["1", "a:"], ["1", "c:"], ["1", "too"]]
+
+
 def test_the_question_that_most_stumble_over_comes_first(tmp_path, capsys):
     def said(tries, points, slips):
         return {"answered": True, "tries": tries, "points": points, "of": 2, "slips": slips}

@@ -1,7 +1,7 @@
 """Say over which questions and slips a class stumbles: ``make practice FROM=folder``.
 
-The folder holds the files that students' ``betabin.checks.report()`` wrote. They hold neither answers nor
-names. Each file counts as one student.
+The folder holds the files that students' ``betabin.checks.report()`` wrote. They hold no names, and of
+answers only wrong letters. Each file counts as one student.
 """
 
 import argparse
@@ -13,10 +13,13 @@ import textwrap
 from pathlib import Path
 
 from betabin import checks
-from betabin.checks.kinds import GENERAL
+from betabin.checks.kinds import GENERAL, Choice
 
 _LARGEST = 2**20
-_OTHERS = GENERAL | {"unreadable": "It could not be read as an answer of the kind that is asked for."}
+_OTHERS = GENERAL | {
+    "unreadable": "It could not be read as an answer of the kind that is asked for.",
+    "too few": "All letters of a wrong answer were right; others were missing.",
+}
 
 
 @dataclasses.dataclass
@@ -85,8 +88,17 @@ def tally(reports: list[dict[str, dict]]) -> dict[str, Tally]:
                 mine.tried += 1
                 mine.right += said["points"] >= said["of"]
                 mine.at_once += said["points"] >= said["of"] and not said["slips"]
-                mine.slips.update(set(said["slips"]))
+                mine.slips.update(set().union(*(_slips(question, slip) for slip in said["slips"])))
     return dict(sorted(found.items()))
+
+
+def _slips(question: str, slip: str) -> set[str]:
+    """Return what a slip's name stands for: of a set of letters, each that is wrong."""
+    asked = checks.questions(question.split(".")[0])[question]
+    letters = {option.letter for option in asked.options} if isinstance(asked, Choice) else set()
+    if slip and set(slip) <= letters:
+        return set(slip) & asked.messages.keys() or {"too few"}
+    return {slip}
 
 
 def lines(found: dict[str, Tally], messages: dict[str, dict[str, str]], most: int = 3) -> list[str]:

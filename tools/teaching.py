@@ -21,7 +21,8 @@ from exercises import names
 def slips() -> str:
     """Return the sheet on the exercises: for each question what students are known to get wrong."""
     lines = ["# What goes wrong, question by question", ""]
-    lines += ["Each line is a slip that the check recognises, and what it says. Ask before you tell.", ""]
+    lines += ["Each line is a slip that the check recognises, and what it says. Ask before you tell."]
+    lines += ["Where several letters are right, the check says none of this: it judges them together.", ""]
     for folder in names():
         if not folder.startswith("ex"):
             continue

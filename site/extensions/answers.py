@@ -4,6 +4,7 @@ The build asks `betabin.checks` about every choice, and for numbers what is righ
 A number that only a predicate of a slip knows gets the general message. ``answers.js`` looks answers up.
 """
 
+import collections
 import html
 import json
 import re
@@ -12,6 +13,7 @@ from sphinx.application import Sphinx
 
 from betabin import checks
 from betabin.checks import kinds
+from betabin.checks._reading import UNREAD
 
 _PAGE = re.compile(r"exercises/(ex\d\d)\w*/")
 _SECTION = '<section id="question-'
@@ -33,14 +35,21 @@ def about(name: str, question: kinds.Question) -> dict | None:
     """Return what the page must know to judge an answer to a question; None where it takes a program."""
     if isinstance(question, kinds.Choice):
         found = {letters: _said(verdict) for letters, verdict in question.table(name).items()}
-        said = sorted({json.dumps(verdict) for verdict in found.values()})
+        many = any(len(letters) > 1 and found[letters][2] for letters in found)
+        asked = {letters: said for letters, said in found.items() if many or len(letters) == 1}
+        times = collections.Counter(map(json.dumps, asked.values()))
+        said = [verdict for verdict, _ in times.most_common()]
         return {
             "name": name,
-            "of": question.points,
             "letters": sorted({letter for letters in found for letter in letters}),
-            "many": any(len(letters) > 1 and found[letters][2] for letters in found),
+            "many": many,
             "said": [json.loads(verdict) for verdict in said],
-            "table": {letters: said.index(json.dumps(verdict)) for letters, verdict in found.items()},
+            # What most answers are told stands first, and such answers are left out.
+            "table": {
+                one: said.index(json.dumps(told))
+                for one, told in asked.items()
+                if told != json.loads(said[0])
+            },
         }
     if isinstance(question, kinds.Array):
         known = question.known(name)
@@ -56,7 +65,8 @@ def about(name: str, question: kinds.Question) -> dict | None:
         ]
         return {
             "name": name,
-            "of": question.points,
+            "percent": question.percent,
+            "unread": UNREAD,
             "known": [one for k, one in enumerate(found) if one not in found[:k]],
             "partly": _said(question.unknown(name, partly=True)),
             "other": _said(question.unknown(name)),
@@ -65,7 +75,9 @@ def about(name: str, question: kinds.Question) -> dict | None:
 
 
 def _said(verdict: kinds.Verdict) -> list:
-    return [verdict.points, list(verdict.lines), verdict.name == "right"]
+    # The page shows what was answered: it needn't be told what came back.
+    lines = [line for line in verdict.lines if not line.startswith("  came back: ")]
+    return [verdict.points, lines, verdict.name == "right"]
 
 
 def form(about: dict) -> str:

@@ -3,7 +3,7 @@
 
 // What `check` says of an answer: points, lines, and whether it is right. Letters as text, numbers as a list.
 const judgeAnswer = (about, answer) => {
-  if (about.table) return about.said[about.table[[...new Set(answer)].sort().join("")]];
+  if (about.table) return about.said[about.table[[...new Set(answer)].sort().join("")] ?? 0];
   const close = (given, value, { rtol, atol }) => Math.abs(given - value) <= atol + rtol * Math.abs(value);
   const [right] = about.known;
   return (
@@ -12,17 +12,27 @@ const judgeAnswer = (about, answer) => {
   );
 };
 
-// A number as people write it, NaN for none: 0.25, .25, 0,25, 1/4, 2.5e-1, −3, 1 842, 1,842.5. No unit is guessed: 25 %
-// may be 0.25 or 25, and 1,842 may be large or small.
-const readNumber = (text) => {
-  const parts = text.trim().replace(/[−–]/g, "-").replace(/^([+-])\s+/, "$1").split(/\s*\/\s*/);
-  const [over, under = 1, more] = parts.map((part) => {
-    const grouped = /^[+-]?[1-9]\d{0,2}([ \u00a0\u202f]\d{3})+([.,]\d+)?$/.test(part) || /^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$/.test(part);
-    if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(part)) return NaN;
-    const plain = grouped ? part.replace(part.includes(".") ? /[\s,]/g : /\s/g, "") : part;
-    return /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain.replace(",", ".")) : NaN;
-  });
-  return more === undefined && Number.isFinite(over / under) ? over / under : NaN;
+// A number as people write it: 0.25, .25, 0,25, 1/4, 25 %, 2.5e-1, −3, 1 842, 1,842.5. It is read as betabin.checks reads a
+// text; what is no number, or may be two, gives a word that says why.
+const readNumber = (text, percent) => {
+  let clean = text.replace(/[−–‐]/g, "-").replace(/[\s\u00a0\u2009\u202f]+/g, " ").replace(/’/g, "'");
+  clean = clean.replace(/^[()[\]"`' ]+|[()[\]"`' ]+$/g, "").replace(/^[≈~=]\s*/, "");
+  const share = clean.match(/^(.*?) ?(?:%|per ?cent)$/i);
+  const parts = (share ? share[1] : clean).split(/ ?[/÷] ?/).map(readPlain);
+  const refused = parts.find((part) => typeof part === "string");
+  if (refused) return refused;
+  if (parts.length > 2) return "number";
+  const value = (parts.length === 2 ? parts[0] / parts[1] : parts[0]) / (share && !percent ? 100 : 1);
+  return Number.isFinite(value) ? value : "number";
+};
+
+const readPlain = (part) => {
+  let plain = part.replace(/^([+-]) /, "$1").replace(/ ?[*×·x] ?10 ?(?:\^|\*\*) ?([+-]?[0-9]+)$/, "e$1");
+  if (/^[+-]?[1-9][0-9]{0,2},[0-9]{3}$/.test(plain)) return "comma";
+  if (/^[+-]?[1-9][0-9]{0,2}(?:[ '_][0-9]{3})+(?:[.,][0-9]+)?$/.test(plain)) plain = plain.replace(/[ '_]/g, "");
+  else if (/^[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,})$/.test(plain)) plain = plain.replace(/,/g, "");
+  else if (/^[+-]?[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+,[0-9]+|(?:\.[0-9]{3}){2,})$/.test(plain)) plain = plain.replace(/\./g, "");
+  return /^[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?$/i.test(plain) ? Number(plain.replace(",", ".")) : "number";
 };
 
 if (typeof module === "object") module.exports = { judgeAnswer, readNumber };
@@ -65,7 +75,7 @@ else {
     const given = () =>
       letters
         ? inputs.filter(({ checked }) => checked).map(({ value }) => value)
-        : inputs.map(({ value }) => readNumber(value));
+        : inputs.map(({ value }) => readNumber(value, about.percent));
     const tell = (said) => {
       output.textContent = said[1].map((line) => line.trim()).join("\n");
       output.className = said[2] ? "right" : said[0] ? "partly" : "wrong";
@@ -75,8 +85,9 @@ else {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const answer = given();
-      if (letters ? answer.length === 0 : answer.some(Number.isNaN)) {
-        output.textContent = letters ? "Choose first." : "Write a number in each field, such as 0.25 or 1/4, without a unit or a comma for thousands.";
+      const refused = letters ? answer.length === 0 : answer.find((value) => typeof value === "string");
+      if (refused) {
+        output.textContent = letters ? "Choose first." : about.unread[refused];
         output.className = "wrong";
         return;
       }
@@ -131,18 +142,32 @@ else {
     const open = (open) => hidden.forEach((part) => part.classList.toggle("waiting", !open));
     open(false);
     const reveal = (chosen) => {
+      const focused = [show, ...options].includes(document.activeElement);
       open(true);
       show.remove();
+      output.tabIndex = -1;
+      if (focused) output.focus(); // what had the focus is gone, and the keyboard goes on from here
       if (!chosen) return;
       output.textContent = chosen === right ? `${chosen} it is. Read on.` : `You said ${chosen}; the answer is ${right}. Read why ${chosen} tempts.`;
       output.className = chosen === right ? "right" : "wrong";
     };
-    show.addEventListener("click", () => reveal(0));
-    fieldset.addEventListener("change", () => {
-      const chosen = Number(options.find(({ checked }) => checked).value);
-      options.forEach((option) => (option.disabled = true)); // it is committed
+    const commit = () => {
+      const chosen = Number(options.find(({ checked }) => checked)?.value ?? 0);
       reveal(chosen);
+      options.forEach((option) => (option.disabled = true));
+      if (!chosen) return;
       keep(name, { version, answer: chosen, right: chosen === right, page: location.pathname, title: document.title });
+    };
+    show.addEventListener("click", commit);
+    // On their way through the options, arrows choose each of them: only Enter, the space bar or the button commits.
+    let onTheWay = false;
+    fieldset.addEventListener("pointerdown", () => (onTheWay = false));
+    fieldset.addEventListener("change", () => onTheWay || commit());
+    fieldset.addEventListener("keydown", (event) => {
+      onTheWay = event.key.startsWith("Arrow");
+      if (![" ", "Enter"].includes(event.key) || !event.target.checked) return;
+      event.preventDefault();
+      commit();
     });
     const before = kept[name];
     if (before?.version === version) {

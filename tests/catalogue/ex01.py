@@ -151,7 +151,7 @@ ANSWERS = {
     },
     "ex01.5": {
         "right": ["b, d", "bd", ["d", "b"], {"b", "d"}, "B and D"],
-        "wrong": {"a": "ab", "c": "cb", "e": "e, d", "one letter": "d"},
+        "wrong": {"ab": "ab", "bc": "cb", "de": "e, d", "d": "d"},
     },
     "ex01.6": {
         "right": [66, 66.18, np.float64(65.9), np.array([66.5]), Fraction(331, 5), sympy.Rational(661, 10)],

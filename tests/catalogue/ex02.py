@@ -119,11 +119,11 @@ ANSWERS = {
     },
     "ex02.2": {
         "right": ["b, d", "bd", ["d", "b"], {"b", "d"}, "B and D"],
-        "wrong": {"a": "a, d", "c": "b, c", "e": "eb", "one letter": "d"},
+        "wrong": {"ad": "a, d", "bc": "b, c", "be": "eb", "d": "d"},
     },
     "ex02.3": {
         "right": ["a, e", ("a", "e"), "E, A", "(a) and (e)"],
-        "wrong": {"b": "a, b", "c": "a, c", "d": "a, d, e", "one letter": "e"},
+        "wrong": {"ab": "a, b", "ac": "a, c", "ade": "a, d, e", "e": "e"},
     },
     "ex02.4": {
         "right": [weights_in_logs, weights_one_by_one, weights_from_scipy],

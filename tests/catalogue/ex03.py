@@ -165,7 +165,7 @@ ANSWERS = {
     },
     "ex03.3": {
         "right": ["a, c, e", "ace", ["e", "c", "a"], {"a", "c", "e"}],
-        "wrong": {"b": "a, b, c", "d": "a, c, d, e", "incomplete": "a, c", "one letter": "e"},
+        "wrong": {"abc": "a, b, c", "acde": "a, c, d, e", "ac": "a, c", "e": "e"},
     },
     "ex03.4": {
         "right": [(-1, -1, 3), [-1, -1, -3], np.array([-0.5, -2, 2.001]), (Fraction(-1, 9), -1, 1)],

@@ -177,7 +177,7 @@ ANSWERS = {
     },
     "ex04.4": {
         "right": ["c, e", "ec", {"c", "e"}, "C and E"],
-        "wrong": {"a": "ac", "b": "b, c", "d": ["d", "e"], "one letter": "e"},
+        "wrong": {"ac": "ac", "bc": "b, c", "de": ["d", "e"], "e": "e"},
     },
     "ex04.5": {
         "right": [

@@ -175,11 +175,11 @@ ANSWERS = {
     },
     "ex05.3": {
         "right": ["a, c", "ca", {"a", "c"}, "A and C"],
-        "wrong": {"b": "b, c", "d": "da", "e": ["a", "e"], "one letter": "c"},
+        "wrong": {"bc": "b, c", "ad": "da", "ae": ["a", "e"], "c": "c"},
     },
     "ex05.4": {
         "right": ["b, e", ["e", "b"], "B and E"],
-        "wrong": {"a": "a, b", "c": "cb", "d": "b, d, e", "one letter": "e"},
+        "wrong": {"ab": "a, b", "bc": "cb", "bde": "b, d, e", "e": "e"},
     },
     "ex05.5": {
         "right": [uphill, by_excess, by_differences, lambda *case: [by_excess(*case)]],

@@ -147,7 +147,7 @@ def no_maximum_no_answer(x, n):
 ANSWERS = {
     "ex06.1": {
         "right": ["b, d", "BD", ["d", "b"], {"b", "d"}],
-        "wrong": {"a": "a, b, d", "c": "cb", "e": ["b", "d", "e"], "one letter": "d"},
+        "wrong": {"abd": "a, b, d", "bc": "cb", "bde": ["b", "d", "e"], "d": "d"},
     },
     "ex06.2": {
         "right": [
@@ -170,7 +170,7 @@ ANSWERS = {
     },
     "ex06.3": {
         "right": ["a, b, e", "abe", ["e", "a", "b"], "a and b and e"],
-        "wrong": {"c": "a, b, c", "d": "da", "f": "a, b, e, f", "incomplete": "a, b", "one letter": "e"},
+        "wrong": {"abc": "a, b, c", "ad": "da", "abef": "a, b, e, f", "ab": "a, b", "e": "e"},
     },
     "ex06.4": {
         "right": [by_matrix, by_fixed_point, by_iterating, lambda p: by_matrix(p)[np.newaxis]],

@@ -188,7 +188,7 @@ ANSWERS = {
     },
     "ex07.3": {
         "right": ["b, d, e", "BDE", ["e", "b", "d"], {"b", "d", "e"}],
-        "wrong": {"a": "a, b", "c": "cb", "f": "b, d, e, f", "incomplete": "b, d", "one letter": "e"},
+        "wrong": {"ab": "a, b", "bc": "cb", "bdef": "b, d, e, f", "bd": "b, d", "e": "e"},
     },
     "ex07.4": {
         "right": [

@@ -95,7 +95,7 @@ ANSWERS = {
     },
     "ex08.3": {
         "right": ["b, d, e", "bde", ["e", "d", "b"], {"b", "d", "e"}, "B, D and E"],
-        "wrong": {"a": "ab", "c": "b, c", "incomplete": "bd", "one letter": "e"},
+        "wrong": {"ab": "ab", "bc": "b, c", "bd": "bd", "e": "e"},
     },
     "ex08.4": {
         "right": [
@@ -110,13 +110,14 @@ ANSWERS = {
             "swapped": [95, 68.1],
             "misses": [31.9, 5],
             "the truly best": [95.3, 61.5],
+            "by the estimate": [71.0, 95.2],
             "the ten worst": [52.6, 95],
             "one league": [80, 100],
         },
     },
     "ex08.5": {
         "right": ["a, c, d", "ACD", ["d", "a", "c"], {"a", "c", "d"}],
-        "wrong": {"b": "a, b, c", "e": "c e", "incomplete": "a, c", "one letter": "d"},
+        "wrong": {"abc": "a, b, c", "ce": "c e", "ac": "a, c", "d": "d"},
     },
     "ex08.6": {
         "right": [0.1404, 0.14, np.float64(0.141), [0.14037], Fraction(7, 50), sympy.Rational(1404, 10000)],

@@ -181,7 +181,7 @@ ANSWERS = {
     },
     "ex09.4": {
         "right": ["b, c", "BC", ["c", "b"], {"b", "c"}],
-        "wrong": {"a": "ab", "d": "b, d", "e": "eb", "one letter": "c"},
+        "wrong": {"ab": "ab", "bd": "b, d", "be": "eb", "c": "c"},
     },
     "ex09.5": {
         "right": [by_dictionary, by_space, by_adding_parts],
@@ -199,6 +199,6 @@ ANSWERS = {
     },
     "ex09.6": {
         "right": ["a, d, e", "ADE", ["e", "a", "d"], {"a", "d", "e"}],
-        "wrong": {"b": "a, b", "c": "c, e", "incomplete": "ad", "one letter": "e"},
+        "wrong": {"ab": "a, b", "ce": "c, e", "ad": "ad", "e": "e"},
     },
 }

@@ -152,7 +152,6 @@ FRESH = {
         ),
         (prints(ex01.by_factors), {"no return"}),
     ],
-    "ex01.5": [("ad", {"a"}), ("b, c", {"c"}), ("d/e", {"e"}), ("b", {"one letter"})],
     "ex01.6": [
         (71, {"real season"}),
         (72, {"one season"}),
@@ -169,6 +168,7 @@ FRESH = {
         ([118.4, 41.6], {"swapped"}),
         ([41.6, 158.4], {"after the streak"}),
         ([0.26, 160], {"mean and concentration"}),
+        ([160, 0.26], {"mean and concentration"}),
         ([10.4, 29.6], {"as heavy as the streak", "another weight"}),
         ([26, 74], {"another weight"}),
         ([33.28, 126.72], set()),
@@ -176,7 +176,6 @@ FRESH = {
         ([8.32, 31.68], set()),
         ([42, 118], {"rounded"}),
     ],
-    "ex02.2": [("ad", {"a"}), ("bde", {"e"}), ("bc", {"c"}), ("d", {"one letter"})],
     "ex02.4": [
         (lambda z, p, x, n: p * z**x * (1 - z) ** (n - x), {"not normalised"}),
         (
@@ -206,7 +205,6 @@ FRESH = {
         (lambda a, b: -a / (a + b) * own(a + 1, b), {"minus"}),
     ],
     "ex03.1": [("a", {"a"}), ("(c)", {"c"}), ("d", {"d"})],
-    "ex03.3": [("a, d", {"d"}), ("ab", {"b"}), ("a c", {"incomplete"}), ("c", {"one letter"})],
     "ex03.4": [
         ([-1, -1, 0], {"no mixed term"}),
         ([-1, -1, 2], {"flat"}),
@@ -269,7 +267,6 @@ FRESH = {
         (lambda t, p, x, n, a, b: (a + (t - 1) * x, b + (t - 1) * (n - x)), {"a round too many"}),
         (lambda t, p, x, n, a, b: a + t * x, set()),
     ],
-    "ex04.4": [("ae", {"a"}), ("b and c", {"b"}), ("cd", {"d"}), ("e", {"one letter"})],
     "ex05.1": [
         (lambda a, n: n * (_DI(a) - _DI(a + 1)), {"no entropy"}),
         (lambda a, n: -math.log(n + 1), {"logarithm outside"}),
@@ -312,7 +309,6 @@ FRESH = {
         ),
         (lambda a, b, x, n: b * right(ex05, "ex05.5")(a, b, x, n), set()),
     ],
-    "ex06.1": [("ab", {"a"}), ("b, d, e", {"e"}), ("c d", {"c"}), ("b", {"one letter"})],
     "ex06.2": [
         (lambda g, r: g * r / (1 - r), {"distance"}),
         (lambda g, r: g / (1 - r**2), {"before the round"}),
@@ -395,6 +391,7 @@ FRESH = {
         (lambda raw, n, rival, mean, s: n * (raw - mean) / (rival - mean), {"same hits above the mean"}),
         (late_error(ex08.by_excess, lambda raw, n, rival, mean, s: raw == 0.5), {"exactly never"}),
         (lambda raw, n, rival, mean, s: s * raw / (1 - raw), set()),
+        (lambda *case: np.ceil(ex08.by_excess(*case)), {"rounded up"}),
         (lambda raw, n, rival, mean, s: (n + s) * raw / rival - s, set()),
     ],
     "ex08.2": [
@@ -408,6 +405,13 @@ FRESH = {
         (lambda x, n, rng: rng.hypergeometric(n - x, x, n // 2), {"outs"}),
         (lambda x, n, rng: np.rint(rng.normal(x * (n // 2) / n, np.sqrt(x / 4))), set()),
         (lambda x, n, rng: rng.permutation(x) // 2, set()),
+    ],
+    "ex08.4": [
+        ([94.8, 61.1], {"the truly best"}),  # the ten truly worst
+        ([95.4, 95.2], {"all players"}),  # those who came to bat most often
+        ([70.6, 95.1], {"by the estimate"}),
+        ([48.6, 89.8], set()),  # intervals of 90 %
+        ("68.2 %, 5.1 %", set()),
     ],
     "ex08.6": [
         (14.04, {"per cent"}),
@@ -435,6 +439,7 @@ FRESH = {
         (lambda alpha, h, o: _DI(alpha + np.array([h, h, o])) - _DI(alpha.sum() + h + o), {"all to each"}),
         (lambda alpha, h, o: np.exp(ex09.by_factors(alpha, h, o)), set()),
         (lambda alpha, h, o: ex09.by_factors(alpha, h, o)[:2], set()),
+        (lambda alpha, h, o: np.asarray(ex09.by_factors(alpha, h, o))[[1, 0, 2]], {"another order"}),
     ],
     "ex09.3": [
         ([90, 80], {"swapped"}),
@@ -456,5 +461,4 @@ FRESH = {
         (lambda shards: [[x, n, 1] for x, n in sorted(totals(shards).values())], {"not counted"}),
         (lambda shards: rows(list(totals(shards[:1]).values())), set()),
     ],
-    "ex09.6": [("ab", {"b"}), ("a, d", {"incomplete"}), ("de", {"incomplete"}), ("cde", {"c"})],
 }

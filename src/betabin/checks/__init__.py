@@ -98,7 +98,8 @@ def report(path: str | os.PathLike = "answers.json") -> None:
     """Write what was answered in this session to a small JSON file that an instructor may ask for.
 
     By question: whether it is answered, how often it was tried, the best points, of how many, and the
-    names of the slips that were recognised, in order. Neither the answers nor anything of the person.
+    names of the slips that were recognised, in order; where letters are asked for, those that were wrong.
+    No other answers, and nothing of the person.
 
     Parameters
     ----------

@@ -15,9 +15,10 @@ _ALONE = 1e-3
 _BASES = [1 / math.log(2), math.log(2), 1 / math.log(10), math.log(10), math.log10(2), math.log2(10)]
 
 
-def _columns(want: NDArray) -> list[NDArray]:
-    orders = itertools.permutations(range(want.shape[1])) if want.shape[1] < 5 else ()
-    return [want[:, list(order)] for order in orders]
+def _orders(want: NDArray) -> list[NDArray]:
+    """Few numbers in all orders; of a table its columns."""
+    few = itertools.permutations(range(want.shape[-1])) if want.ndim and want.shape[-1] < 5 else ()
+    return [want[..., list(order)] for order in few]
 
 
 def _parts(want: NDArray) -> list[NDArray]:
@@ -51,8 +52,11 @@ RELATIONS: dict[str, tuple[str, Sequence[Callable[[NDArray], object]]]] = {
         [lambda v, factor=factor: factor * v for factor in _BASES],
     ),
     "factor of two": ("This is right but for a factor of two.", [lambda v: v / 2, lambda v: 2 * v]),
-    "rounded up": ("This is rounded to a whole number: don't round.", [np.ceil, np.floor]),
-    "another order": ("The right numbers in another order.", [lambda v: v[::-1], _columns]),
+    "rounded up": ("This is rounded to a whole number: don't round.", [np.ceil, np.floor, np.rint]),
+    "another order": (
+        "The right numbers in another order.",
+        [lambda v: v[::-1], lambda v: v[::-1, ::-1], _orders],
+    ),
     "another shape": (
         "The right numbers in another shape: how many rows and columns are asked for?",
         [np.ravel, np.transpose, lambda v: np.ravel(v.T)],
@@ -68,6 +72,15 @@ def related(
     """Return the name and the words of the relation that holds in all cases, or None."""
     got = [np.squeeze(np.asarray(one, float)) for one in got]
     want = [np.asarray(one, float) for one in want]
+    # Where both are the same infinity, whatever was done can't be seen.
+    pairs = [
+        pair
+        for pair in zip(got, want, strict=True)
+        if not (np.isinf(pair[1]).all() and np.array_equal(*pair))
+    ]
+    if not pairs:
+        return None
+    got, want = map(list, zip(*pairs, strict=True))
     if np.size(got[0]) == len(got) == 1:  # one number is soon near to another: only nearly the same will do
         rtol, atol = min(rtol, _ALONE), 0.0
     for name, (words, turns) in RELATIONS.items():

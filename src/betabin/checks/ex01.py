@@ -165,35 +165,41 @@ QUESTIONS = {
                 "average coin",
                 "This flips the average coin twice. The coin is drawn once, and a coin that showed heads "
                 "is probably a better one than the average: its flips are not independent of each other.",
+                hint=1,
                 gives=lambda a, b: (a / (a + b)) ** 2,
             ),
             Slip(
                 "one flip",
                 "This is the chance of heads in one flip. A second flip can also fail, unless every coin "
                 "always falls on the same side.",
+                hint=1,
                 gives=lambda a, b: a / (a + b),
             ),
             Slip(
                 "variance",
                 "This is the variance of Z. Look again at what the integral over z holds: nothing is "
                 "subtracted.",
+                hint=1,
                 gives=lambda a, b: _talent(2, a, b),
             ),
             Slip(
                 "same total",
                 "Nearly: seeing a head raises alpha by one for the second flip. What happens to alpha + "
                 "beta?",
+                hint=2,
                 gives=lambda a, b: a * (a + 1) / (a + b) ** 2,
                 points=1,
             ),
             Slip(
                 "at least one",
                 "This is the chance of at least one head in two flips; we ask for heads in both.",
+                hint=1,
                 gives=lambda a, b: 1 - math.exp(log_pmf(0, 2, (a, b))),
             ),
             Slip(
                 "one of each",
                 "This is E[Z (1 - Z)] or twice that: one head and one tail. We ask for heads in both.",
+                hint=1,
                 gives=[lambda a, b, k=k: math.exp(log_pmf(1, 2, (a, b))) / k for k in (1, 2)],
             ),
             Slip(
@@ -206,6 +212,7 @@ QUESTIONS = {
                 "one less",
                 "Nearly: this takes the head out of the bag. A head that was seen makes another one more "
                 "probable: what does it do to alpha, and to the sum?",
+                hint=2,
                 gives=lambda a, b: a * (a - 1) / ((a + b) * (a + b - 1)),
                 points=1,
             ),
@@ -213,6 +220,7 @@ QUESTIONS = {
                 "overflow",
                 "Right for a small bag. In the book's own, Beta(100, 300), a number on the way is too "
                 "large for a float: cancel the gamma functions on paper.",
+                hint=2,
                 right_on=lambda a, b: a + b < 150,
                 points=1,
             ),
@@ -252,30 +260,35 @@ QUESTIONS = {
                 "of the count",
                 "This is the variance of the number of hits X. Dividing X by n divides the variance by n "
                 "twice.",
+                hint=2,
                 gives=lambda n, a, b: n**2 * _spread(n, a, b),
                 points=1,
             ),
             Slip(
                 "divided once",
                 "A raw average is X / n, so its variance is that of X divided by n squared, not by n.",
+                hint=2,
                 gives=lambda n, a, b: n * _spread(n, a, b),
                 points=1,
             ),
             Slip(
                 "binomial",
                 "This is a binomial's variance at the average player. It forgets that players differ.",
+                hint=1,
                 gives=_all_alike,
             ),
             Slip(
                 "talent alone",
                 "This is Var(Z), the variance of E[X / n | Z]. The law of total variance has a second "
                 "part.",
+                hint=1,
                 gives=_talent,
                 points=1,
             ),
             Slip(
                 "luck alone",
                 "This is the expectation of Var(X / n | Z). The law of total variance has a second part.",
+                hint=1,
                 gives=_luck,
                 points=1,
             ),
@@ -283,6 +296,7 @@ QUESTIONS = {
                 "luck twice",
                 "Var(Z) is there, but the luck is that of the average player. It must be averaged over "
                 "players: E[Z (1 - Z)] is not E[Z] (1 - E[Z]).",
+                hint=2,
                 gives=lambda n, a, b: _talent(n, a, b) + _all_alike(n, a, b),
                 points=1,
             ),
@@ -308,12 +322,14 @@ QUESTIONS = {
                 "no logarithm",
                 "This is the probability itself. For a season it is so small that a float can't hold it: "
                 "take the logarithm, and take it early.",
+                hint=1,
                 gives=lambda *case: math.exp(_log_probability(*case)),
                 points=1,
             ),
             Slip(
                 "no ways",
                 "The flips' order is fixed here: how many orders with x heads are there?",
+                hint=1,
                 gives=lambda x, n, a, b: _log_probability(x, n, a, b) - _log_ways(x, n),
                 where=lambda x, n, a, b: n < 1000 and a + b < 1e6,
                 rtol=1e-6,
@@ -322,6 +338,7 @@ QUESTIONS = {
             Slip(
                 "not divided",
                 "The bag's own Beta function is missing below the line: these don't add up to 1 over x.",
+                hint=1,
                 gives=_not_divided,
                 where=lambda x, n, a, b: n < 1000 and a + b < 1e6,
                 rtol=1e-6,
@@ -331,6 +348,7 @@ QUESTIONS = {
             Slip(
                 "binomial",
                 "This is the binomial at the average coin. Every coin has its own z: integrate it out.",
+                hint=1,
                 gives=lambda x, n, a, b: stats.binom.logpmf(x, n, a / (a + b)),
             ),
             Slip(
@@ -343,6 +361,7 @@ QUESTIONS = {
                 "density",
                 "This inserts the raw average into a Beta density. We ask for the probability of a count, "
                 "with z integrated out.",
+                hint=1,
                 gives=lambda x, n, a, b: stats.beta.logpdf(x / n if n else 0.5, a, b),
             ),
             Slip(
@@ -364,6 +383,7 @@ QUESTIONS = {
                 "Right for moderate parameters. At very large ones two huge logarithms are subtracted and "
                 "their digits are lost: write the ratio of Beta functions as a product, and add up "
                 "logarithms of ratios.",
+                hint=2,
                 right_on=lambda x, n, a, b: a + b < 1e6,
                 points=2,
             ),
@@ -371,6 +391,7 @@ QUESTIONS = {
                 "underflow",
                 "Right for a few at-bats. With thousands, a number on the way is too large or too small "
                 "for a float: take logarithms of the factors, not of their product.",
+                hint=2,
                 right_on=lambda x, n, a, b: n < 1000,
                 points=2,
             ),
@@ -378,6 +399,7 @@ QUESTIONS = {
                 "both extremes",
                 "Right for moderate numbers. With thousands of at-bats, and with very large parameters, "
                 "it loses its digits or overflows: add up logarithms of the factors' ratios.",
+                hint=2,
                 right_on=lambda x, n, a, b: n < 1000 and a + b < 1e6,
                 points=2,
             ),
@@ -385,8 +407,6 @@ QUESTIONS = {
     ),
     "ex01.5": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all: one of the other statements follows from it.",
         options=(
             Option(
                 "a",
@@ -418,6 +438,7 @@ QUESTIONS = {
                 "real season",
                 "So many real players of 2018 lie outside, and many a made-up season shows as many. We ask "
                 "what the model expects on average: make players whose truth you know, in many seasons.",
+                hint=1,
                 gives=_outside_really,
                 rtol=1e-3,
             ),
@@ -425,6 +446,7 @@ QUESTIONS = {
                 "identical players",
                 "This is what luck alone puts outside. Draw a true average for each player first, from "
                 "the bag.",
+                hint=1,
                 gives=_outside_by_luck,
                 rtol=0.04,
             ),
@@ -438,6 +460,7 @@ QUESTIONS = {
                 "true averages",
                 "This counts true averages outside the funnel. The funnel is about raw averages: flip the "
                 "coins.",
+                hint=1,
                 gives=_true_averages_outside,
                 rtol=0.04,
                 points=1,
@@ -453,6 +476,7 @@ QUESTIONS = {
                 "one season",
                 "A single season may well give this whole number; the next one gives another. Average over "
                 "many.",
+                hint=1,
                 when=lambda got: got == round(got) and abs(got / _expected_outside() - 1) < 0.25,
                 points=1,
             ),

@@ -190,37 +190,43 @@ QUESTIONS = {
                 "after the streak",
                 "This is what he believes after the hitless at-bats. We ask for the prior: take them away "
                 "again.",
+                hint=2,
                 gives=lambda: np.add(_believed(), [0, _HITLESS]),
                 points=1,
             ),
             Slip(
                 "mean and concentration",
                 "These are the mean and the concentration. They determine alpha and beta: how?",
-                gives=lambda: [_BEFORE, _believed().sum()],
+                hint=2,
+                gives=(lambda: [_BEFORE, _believed().sum()], lambda: [_believed().sum(), _BEFORE]),
                 points=1,
             ),
             Slip(
                 "as heavy as the streak",
                 "A prior as heavy as the streak would meet it halfway. Did his expectation fall halfway to "
                 "zero?",
+                hint=1,
                 gives=lambda: _of_weight(_HITLESS),
             ),
             Slip(
                 "weights exchanged",
                 "The two weights are exchanged: what is left of his expectation is the share of the prior, "
                 "what was lost is the share of the streak.",
+                hint=2,
                 gives=lambda: _of_weight(_HITLESS * (_BEFORE / _AFTER - 1)),
             ),
             Slip(
                 "the streak as outs",
                 "These are a record's counts with the streak as its outs. He believes in some hits and "
                 "outs before the streak; the streak is added to them.",
+                hint=1,
                 gives=lambda: [_HITLESS * _BEFORE / (1 - _BEFORE), _HITLESS],
             ),
             Slip(
                 "another weight",
                 "With this prior the first statement holds; with this concentration the second doesn't. "
                 "Compute the posterior mean after the streak.",
+                hint=2,
                 when=lambda got: (
                     got.size == 2
                     and got.min() > 0
@@ -231,8 +237,6 @@ QUESTIONS = {
     ),
     "ex02.2": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Have you looked at both outcomes, and at their average?",
         options=(
             Option(
                 "a",
@@ -258,8 +262,6 @@ QUESTIONS = {
     ),
     "ex02.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all: what may be dropped depends on what is compared.",
         options=(
             Option("a", lambda: _best(norm=False) != _best()),
             Option(
@@ -294,12 +296,14 @@ QUESTIONS = {
             Slip(
                 "no prior",
                 "This is the likelihood, made to sum to one. What the prior says of each z is not in it.",
+                hint=1,
                 gives=lambda z, prior, x, n: _weights(z, np.ones_like(z), x, n),
                 where=_small,
             ),
             Slip(
                 "prior unchanged",
                 "This is the prior: the record has not been used.",
+                hint=1,
                 gives=lambda z, prior, x, n: prior,
             ),
             Slip(
@@ -311,12 +315,14 @@ QUESTIONS = {
             Slip(
                 "outs forgotten",
                 "Outs are data too: the likelihood of a record has a second factor.",
+                hint=1,
                 gives=lambda z, prior, x, n: _shares(np.log(prior) + special.xlogy(x, z)),
             ),
             Slip(
                 "not normalised",
                 "This is prior times likelihood. As posterior weights they have to add up to one: the "
                 "constant comes back at the end.",
+                hint=1,
                 gives=[lambda *case, ways=ways: _product(*case, ways) for ways in (0, 1)],
                 where=_small,
                 points=1,
@@ -325,18 +331,21 @@ QUESTIONS = {
                 "density",
                 "These average to one, as a density on a grid over (0, 1) does. We ask for weights that "
                 "add up to one.",
+                hint=1,
                 gives=lambda *case: len(case[0]) * _weights(*case),
                 points=1,
             ),
             Slip(
                 "peak",
                 "The largest of these is one. What has to be one is their sum.",
+                hint=1,
                 gives=lambda *case: _weights(*case) / _weights(*case).max(),
                 points=1,
             ),
             Slip(
                 "logarithms",
                 "These are the logarithms of the weights: go back at the end.",
+                hint=2,
                 gives=lambda *case: np.log(_weights(*case)),
                 points=2,
             ),
@@ -344,6 +353,7 @@ QUESTIONS = {
                 "underflow",
                 "Right for short records. In a long one the likelihood is too small for a float at every "
                 "z, and 0 is divided by 0: add logarithms, and take the largest off before you go back.",
+                hint=2,
                 right_on=lambda z, prior, x, n: n < 1000,
                 points=2,
             ),
@@ -351,6 +361,7 @@ QUESTIONS = {
                 "ends",
                 "Right inside. Where z is 0 and there are no hits, or z is 1 and there are no outs, zero "
                 "times a logarithm of zero is no number: but to the power of nothing, anything is one.",
+                hint=2,
                 right_on=lambda z, prior, x, n: not _at_an_end(z, x, n),
                 points=2,
             ),
@@ -367,23 +378,27 @@ QUESTIONS = {
                 "exactly one",
                 "This takes 'at least one' for exactly one. Two hits are possible as well, and all others "
                 "up to n.",
+                hint=1,
                 gives=lambda n, a, b: _posterior_mean(1, n, a, b),
             ),
             Slip(
                 "one at-bat",
                 "This is the posterior mean after one hit in a single at-bat. The hit is one of n at-bats, "
                 "and we don't know which, nor whether it was the only one.",
+                hint=1,
                 gives=lambda n, a, b: _posterior_mean(1, 1, a, b),
             ),
             Slip(
                 "hitless",
                 "This is the mean of those without a hit: the ones that are ruled out.",
+                hint=1,
                 gives=lambda n, a, b: _posterior_mean(0, n, a, b),
             ),
             Slip(
                 "constant lost",
                 "Nearly: this is the integral of z times prior times likelihood. The constant is missing, "
                 "the probability of what was seen.",
+                hint=2,
                 gives=lambda n, a, b: _without_the_hitless(_hitless(n, a, b), n, a, b),
                 points=2,
             ),
@@ -391,18 +406,21 @@ QUESTIONS = {
                 "average player",
                 "The probability of no hit is that of the average player here. It has to be averaged over "
                 "z: all the at-bats are of one and the same player.",
+                hint=2,
                 gives=_by_the_average_player,
                 points=1,
             ),
             Slip(
                 "prior's mean",
                 "This is the prior's mean. Having a hit makes good players more probable than before.",
+                hint=2,
                 gives=lambda n, a, b: a / (a + b),
             ),
             Slip(
                 "probability of the record",
                 "This is the probability of at least one hit. It is part of the answer: what stands below "
                 "the line.",
+                hint=2,
                 gives=lambda n, a, b: 1 - _hitless(n, a, b),
                 points=1,
             ),
@@ -417,12 +435,14 @@ QUESTIONS = {
             Slip(
                 "better than the second",
                 "This compares him with one other player. He has to be better than all the others at once.",
+                hint=1,
                 when=lambda got: abs(got - _better_than_second()) < 0.0125,
             ),
             Slip(
                 "no prior",
                 "This is what the records say alone, as if any average from 0 to 1 were as likely as any "
                 "other: draw from the posteriors under the league's prior.",
+                hint=1,
                 when=lambda got: abs(got - _chance_of_best((1, 1))) < 0.03,
                 points=1,
             ),
@@ -441,18 +461,21 @@ QUESTIONS = {
             Slip(
                 "certain",
                 "His posterior mean is the highest, that is certain. His true average need not be.",
+                hint=1,
                 when=lambda got: got > 0.99 and got <= 1,
             ),
             Slip(
                 "all alike",
                 "That would be so if nobody had come to bat: before the season every player has the same "
                 "chance.",
+                hint=1,
                 when=lambda got: abs(got * regulars(2018)[0].size - 1) < 0.1,
             ),
             Slip(
                 "average",
                 "This is his average, raw or shrunken. We ask how probable it is that his true one is the "
                 "highest.",
+                hint=1,
                 when=lambda got: (
                     min(abs(got - _highest_mean()), abs(got - np.max(np.divide(*regulars(2018))))) < 0.002
                 ),

@@ -212,18 +212,21 @@ QUESTIONS = {
                 "product of averages",
                 "This is E[Z] times E[log Z]. The average of a product is not the product of the averages: "
                 "a high Z has a high logarithm too.",
+                hint=1,
                 gives=lambda a, b: a / (a + b) * _own(a, b)[0],
             ),
             Slip(
                 "at the mean",
                 "This inserts E[Z] into z log z. The function bends, so its average is not its value at "
                 "the average.",
+                hint=1,
                 gives=lambda a, b: a / (a + b) * math.log(a / (a + b)),
             ),
             Slip(
                 "logarithm for digamma",
                 "Where the derivative of log Gamma belongs there is a logarithm. The two are close for "
                 "large arguments only.",
+                hint=1,
                 gives=lambda a, b: a / (a + b) * math.log((a + 1) / (a + b + 1)),
                 points=1,
             ),
@@ -231,6 +234,7 @@ QUESTIONS = {
                 "total not raised",
                 "Nearly: the factor z raises an exponent by one. What does that do to the sum of the "
                 "parameters?",
+                hint=2,
                 gives=lambda a, b: a / (a + b) * (_own(a, b)[0] + 1 / a),
                 points=1,
             ),
@@ -238,6 +242,7 @@ QUESTIONS = {
                 "constant lost",
                 "This is the average of log z under the density that z times yours is proportional to. "
                 "The factor of proportion is missing.",
+                hint=2,
                 gives=_tilted,
                 points=1,
             ),
@@ -245,6 +250,7 @@ QUESTIONS = {
                 "constant not divided",
                 "The derivative of the Beta function is there, but it is not divided by the distribution's "
                 "own constant.",
+                hint=2,
                 gives=lambda a, b: math.exp(special.betaln(a + 1, b)) * _tilted(a, b),
                 points=1,
             ),
@@ -269,14 +275,13 @@ QUESTIONS = {
             Slip(
                 "log alone",
                 "This is E[log Z], as in the chapter. Where has the factor z gone?",
+                hint=1,
                 gives=lambda a, b: _own(a, b)[0],
             ),
         ),
     ),
     "ex03.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Compare each program's statistics with what Q averages.",
         options=(
             Option("a", lambda: _concentration(2) > 1.2 * _concentration(1)),
             Option(
@@ -308,18 +313,21 @@ QUESTIONS = {
                 "not both negative",
                 "The second derivatives in x and in y are 2a and 2b here. The classmate's condition "
                 "must hold for your function, or it shows nothing about his argument.",
+                hint=1,
                 when=lambda got: not (got[0] < 0 and got[1] < 0),
             ),
             Slip(
                 "no mixed term",
                 "Without the mixed term the function is a sum of one in x and one in y, and it does bend "
                 "downwards everywhere. What can c add, on the line x = y?",
+                hint=1,
                 when=lambda got: got[2] == 0,
             ),
             Slip(
                 "flat",
                 "On one line through the origin this function is constant. It has not one top but "
                 "infinitely many, and yet it doesn't rise: a little more is needed.",
+                hint=2,
                 when=lambda got: math.isclose(_bend(got), 1, rel_tol=1e-9),
                 points=1,
             ),
@@ -327,6 +335,7 @@ QUESTIONS = {
                 "concave",
                 "This one bends downwards on every line: the mixed term is too weak. Compute the "
                 "determinant of the second derivatives.",
+                hint=2,
                 when=lambda got: _bend(got) < 1,
             ),
         ),
@@ -349,12 +358,13 @@ QUESTIONS = {
             Slip(
                 "mean and concentration",
                 "These are the mean and the concentration; alpha and beta are asked for.",
-                gives=_mean_and_concentration,
+                gives=(_mean_and_concentration, lambda *averages: _mean_and_concentration(*averages)[::-1]),
                 points=2,
             ),
             Slip(
                 "logarithms",
                 "These are the logarithms of the parameters: go back at the end.",
+                hint=2,
                 gives=lambda *stats: np.log(_top(*stats)),
                 atol=1e-6,
                 points=2,
@@ -363,6 +373,7 @@ QUESTIONS = {
                 "approximation",
                 "This is the approximate solution, made for large parameters. It is a good start: go on "
                 "from it.",
+                hint=1,
                 gives=_approximation,
                 points=1,
             ),
@@ -370,6 +381,7 @@ QUESTIONS = {
                 "constant dropped",
                 "It runs to zero. The Beta function doesn't contain z, but it does contain what you "
                 "maximise over: has it been dropped?",
+                hint=1,
                 when=_at_zero,
             ),
             Slip(
@@ -377,6 +389,7 @@ QUESTIONS = {
                 "Right for moderate parameters. Elsewhere a step leads out of the region where both are "
                 "positive, or to no number, and there is no way back: take the unknowns on another scale, "
                 "and bound the step.",
+                hint=2,
                 when=_left_the_domain,
                 points=2,
             ),
@@ -384,6 +397,7 @@ QUESTIONS = {
                 "never arrived",
                 "Right for moderate parameters. Elsewhere it stops before it has arrived: a limit on the "
                 "number of steps, or a test for the end that is too easily met.",
+                hint=2,
                 when=_never_arrived,
                 points=2,
             ),
@@ -391,6 +405,7 @@ QUESTIONS = {
                 "loose",
                 "About right where parameters are moderate, but not to six digits. A library stops where "
                 "its default tolerance is met: ask for a smaller one, or end with a step of Newton's.",
+                hint=2,
                 when=_loose,
                 points=1,
             ),
@@ -404,18 +419,21 @@ QUESTIONS = {
             Slip(
                 "share kept",
                 "These are the shares of the distance that a step keeps. How many such steps make a tenth?",
+                hint=2,
                 gives=_kept,
                 points=1,
             ),
             Slip(
                 "natural logarithm",
                 "After so many steps the distance is divided by e. A decimal digit is a factor of ten.",
+                hint=2,
                 gives=lambda: _steps(math.e),
                 points=2,
             ),
             Slip(
                 "halved",
                 "After so many steps the distance is halved. A decimal digit is a factor of ten.",
+                hint=2,
                 gives=lambda: _steps(2),
                 points=2,
             ),
@@ -429,6 +447,7 @@ QUESTIONS = {
                 "large concentrations",
                 "The rule of thumb for large concentrations has been used for both. The small one isn't "
                 "large: use the trigammas, or measure.",
+                hint=2,
                 gives=_by_large_concentration,
                 points=2,
             ),
@@ -436,12 +455,14 @@ QUESTIONS = {
                 "one parameter",
                 "An error in the concentration is made up of one in alpha and one in beta: both bring "
                 "their share.",
+                hint=2,
                 gives=[lambda k=k: _steps(kept=_one_trigamma(k)) for k in (0, 1)],
             ),
             Slip(
                 "first alone",
                 "The first is right, the second is not. Few steps are needed there: measure on the first "
                 "dozens, before rounding is all that is left.",
+                hint=1,
                 when=lambda got: _only(0, got),
                 points=2,
             ),
@@ -449,6 +470,7 @@ QUESTIONS = {
                 "second alone",
                 "The second is right, the first is not. Far from the end the share that a step keeps is "
                 "another one: measure close to it.",
+                hint=1,
                 when=lambda got: _only(1, got),
                 points=2,
             ),

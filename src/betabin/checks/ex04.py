@@ -232,6 +232,7 @@ QUESTIONS = {
                 "the averages",
                 "These are the averages that the E-step hands on, and they are right. Now the M-step: "
                 "which Beta distribution has them as its own?",
+                hint=2,
                 gives=lambda: e_step(_UNIFORM, *_THREE),
                 points=1,
             ),
@@ -239,30 +240,35 @@ QUESTIONS = {
                 "means filled in",
                 "This fills in each player's posterior mean and takes its logarithm. The E-step averages "
                 "the logarithm: log E[Z] is not E[log Z].",
+                hint=1,
                 gives=_of_means,
             ),
             Slip(
                 "raw averages",
                 "This fits a Beta to the raw averages. They are no true averages: the E-step replaces "
                 "their logarithms by averages over the posteriors.",
+                hint=1,
                 gives=_of_raw_averages,
             ),
             Slip(
                 "pooled",
                 "This adds all hits and all outs to the start: it is the posterior of one player who did "
                 "it all. There are three players, each with a true average of his own.",
+                hint=1,
                 gives=_pooled_record,
             ),
             Slip(
                 "mean posterior",
                 "This averages the parameters of the three posteriors. What has to be averaged is the "
                 "expected logarithms.",
+                hint=1,
                 gives=_mean_posterior,
             ),
             Slip(
                 "summed",
                 "The M-step was given sums over the players. A Beta's own mean of log Z is an average "
                 "too: divide by the number of players.",
+                hint=2,
                 gives=_of_sums,
                 points=1,
             ),
@@ -314,6 +320,7 @@ QUESTIONS = {
                 "means filled in",
                 "The E-step fills in posterior means and takes logarithms afterwards. Average log Z over "
                 "the posterior, not Z.",
+                hint=1,
                 gives=_filled_in,
                 points=1,
             ),
@@ -321,6 +328,7 @@ QUESTIONS = {
                 "summed",
                 "The E-step adds up over the players where it should average: the more players, the "
                 "further from any single player's logarithms are the sums.",
+                hint=1,
                 gives=_summed,
                 points=1,
             ),
@@ -328,6 +336,7 @@ QUESTIONS = {
                 "weighted",
                 "The E-step weighs the players by their at-bats. Each is one draw from the league, and "
                 "what his at-bats say is in the width of his posterior already.",
+                hint=1,
                 gives=_weighted,
                 points=1,
             ),
@@ -335,6 +344,7 @@ QUESTIONS = {
                 "under the start",
                 "From the second round on nothing moves: the expectation is taken under the start in "
                 "every round. Take it under the parameters of the round before.",
+                hint=1,
                 gives=_under_the_start,
                 points=1,
             ),
@@ -342,6 +352,7 @@ QUESTIONS = {
                 "one Newton step",
                 "The M-step takes a single Newton step. That climbs too, but it is not the maximum: "
                 "repeat it until it no longer moves.",
+                hint=2,
                 gives=_one_newton_step,
                 points=2,
             ),
@@ -349,6 +360,7 @@ QUESTIONS = {
                 "pooled",
                 "This adds all hits and outs to the parameters: right for a league of one. With several "
                 "players, average the expected logarithms and solve for the Beta that has them.",
+                hint=1,
                 gives=_pooled,
                 points=1,
             ),
@@ -386,8 +398,6 @@ QUESTIONS = {
     ),
     "ex04.4": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so. One more statement holds: does this program climb nothing at all?",
         options=(
             Option(
                 "a",
@@ -422,18 +432,21 @@ QUESTIONS = {
                 "players counted",
                 "This adds every player's record in every round. The M-step matches averages over the "
                 "players: what is the average of equal numbers?",
+                hint=1,
                 gives=lambda t, players, x, n, a, b: (a + t * players * x, b + t * players * (n - x)),
             ),
             Slip(
                 "posterior once",
                 "This is the posterior after one round. It becomes the next prior, and meets the same "
                 "data again.",
+                hint=2,
                 gives=lambda t, players, x, n, a, b: (a + x, b + n - x),
             ),
             Slip(
                 "pooled once",
                 "This is Bayes' rule for one true average that all share, all data used once. EM does "
                 "something else: follow one round with its averages.",
+                hint=1,
                 gives=lambda t, players, x, n, a, b: (a + players * x, b + players * (n - x)),
             ),
             Slip(
@@ -461,12 +474,14 @@ QUESTIONS = {
             Slip(
                 "start forgotten",
                 "The growth is right. The start does not vanish: what do you have for t = 0?",
+                hint=2,
                 gives=lambda t, players, x, n, a, b: (t * x, t * (n - x)),
                 points=1,
             ),
             Slip(
                 "a round too many",
                 "The growth is right, but this is a round late or early: what do you have for t = 0?",
+                hint=2,
                 gives=[
                     lambda t, players, x, n, a, b, by=by: (a + (t + by) * x, b + (t + by) * (n - x))
                     for by in (-1, 1)
@@ -478,6 +493,7 @@ QUESTIONS = {
     "ex04.6": Number(
         points=3,
         want=_short,
+        percent=True,
         rtol=0.005,
         slips=(
             Slip(
@@ -509,6 +525,7 @@ QUESTIONS = {
             Slip(
                 "round before",
                 "The program stops after the round whose gain is too small, not before it.",
+                hint=2,
                 gives=lambda: _short(before=1),
                 points=2,
             ),
@@ -516,6 +533,7 @@ QUESTIONS = {
                 "per player",
                 "Here the gain was divided by the number of players before it was compared. The rule is "
                 "about the log-likelihood of the whole season.",
+                hint=2,
                 gives=_short_per_player,
                 points=1,
             ),
@@ -523,6 +541,7 @@ QUESTIONS = {
                 "log-likelihood",
                 "This is how far the log-likelihood is below the maximum. That it is so small is the trap: "
                 "look at the concentration.",
+                hint=1,
                 gives=_short_in_log_likelihood,
                 points=1,
             ),

@@ -281,12 +281,14 @@ QUESTIONS = {
                 "no entropy",
                 "This is E_q[log p(x, Z)] alone. The bound has q in it twice: outside as the density to "
                 "average over, and inside the logarithm.",
+                hint=1,
                 gives=_expected_log_joint,
                 points=1,
             ),
             Slip(
                 "entropy subtracted",
                 "The part with log q has the wrong sign: q stands below the line in the ratio.",
+                hint=1,
                 gives=lambda a, n: _expected_log_joint(a, n) - _entropy(a),
                 points=1,
             ),
@@ -294,22 +296,26 @@ QUESTIONS = {
                 "logarithm outside",
                 "This is log p(x): the mean was taken first, the logarithm afterwards. The bound takes "
                 "the logarithm first, and depends on q.",
+                hint=1,
                 gives=_roof,
             ),
             Slip(
                 "gap",
                 "This is the gap, the divergence of q from the posterior. We ask for the bound itself.",
+                hint=1,
                 gives=lambda a, n: _roof(a, n) - _floor(a, n),
                 points=1,
             ),
             Slip(
                 "log of the mean",
                 "This inserts the mean of Z into the logarithm. E[log Z] is not log E[Z].",
+                hint=2,
                 gives=lambda a, n: (n - a + 1) * math.log(a / (a + 1)) - math.log(a),
             ),
             Slip(
                 "factor forgotten",
                 "The power of z in q is there, but not the factor that makes its integral one.",
+                hint=1,
                 gives=lambda a, n: _floor(a, n) + math.log(a),
                 points=1,
             ),
@@ -329,6 +335,7 @@ QUESTIONS = {
                 "no ways",
                 "The binomial coefficients are missing. No step of EM notices, but this bound never "
                 "touches the log-likelihood of the counts.",
+                hint=1,
                 gives=lambda *case: _bound(*case) - _log_ways(*case[-2:]),
                 points=2,
             ),
@@ -336,12 +343,14 @@ QUESTIONS = {
                 "no entropy",
                 "This is Q, the expected complete-data log-likelihood. To be a bound it needs the "
                 "entropy of each player's q.",
+                hint=1,
                 gives=lambda *case: _bound(*case) - _entropies(*case[2:4]),
                 points=1,
             ),
             Slip(
                 "entropy subtracted",
                 "The entropies have the wrong sign: the bound has minus E_q[log q] in it.",
+                hint=1,
                 gives=lambda *case: _bound(*case) - 2 * _entropies(*case[2:4]),
                 points=2,
             ),
@@ -349,12 +358,14 @@ QUESTIONS = {
                 "prior once",
                 "Right for one player. The prior's density, with its Beta function, comes in once for "
                 "each player: here it was subtracted once for all.",
+                hint=1,
                 gives=_prior_once,
                 points=2,
             ),
             Slip(
                 "logs of means",
                 "This takes the logarithm of q's mean. What is needed is the mean of the logarithm.",
+                hint=1,
                 gives=_at_means,
                 points=1,
             ),
@@ -362,12 +373,14 @@ QUESTIONS = {
                 "posterior's",
                 "This is the log-likelihood, whatever q is: the averages must be taken under the q that "
                 "is given, which need not be the posterior.",
+                hint=2,
                 gives=lambda alpha, beta, a, b, x, n: log_likelihood((alpha, beta), x, n),
                 points=1,
             ),
             Slip(
                 "gap",
                 "This is the gap. Subtract it from the log-likelihood and you have the bound.",
+                hint=2,
                 gives=lambda alpha, beta, a, b, x, n: (
                     log_likelihood((alpha, beta), x, n) - _bound(alpha, beta, a, b, x, n)
                 ),
@@ -389,9 +402,6 @@ QUESTIONS = {
     ),
     "ex05.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so. One more statement holds: ask of each program whether EM, run on its "
-        "function, would take the same steps.",
         options=(
             Option("a", lambda: _constant(_reports()[0])),
             Option(
@@ -417,9 +427,6 @@ QUESTIONS = {
     ),
     "ex05.4": Choice(
         points=2,
-        partial=1,
-        incomplete="That one can. So can another: look for a second E-step after which the bound need "
-        "not touch.",
         options=(
             Option(
                 "a",
@@ -456,18 +463,21 @@ QUESTIONS = {
                 "prior forgotten",
                 "What the posteriors report is there. Subtract what the prior expects: the score is the "
                 "excess.",
+                hint=2,
                 gives=_prior_forgotten,
                 points=1,
             ),
             Slip(
                 "per player",
                 "This is the average over the players; the log-likelihood's slope is their sum.",
+                hint=2,
                 gives=lambda alpha, beta, x, n: _uphill(alpha, beta, x, n) / x.size,
                 points=1,
             ),
             Slip(
                 "not in the logarithm",
                 "This is the derivative in the concentration itself. We ask for the one in its logarithm.",
+                hint=1,
                 gives=lambda alpha, beta, x, n: _uphill(alpha, beta, x, n) / (alpha + beta),
                 points=1,
             ),
@@ -475,6 +485,7 @@ QUESTIONS = {
                 "no chain rule",
                 "This adds the two components of the score. How fast do alpha and beta grow when the "
                 "logarithm of the concentration does, and the mean stays?",
+                hint=1,
                 gives=lambda alpha, beta, x, n: np.sum(score((alpha, beta), x, n)),
                 points=1,
             ),
@@ -482,17 +493,20 @@ QUESTIONS = {
                 "logs of means",
                 "This uses the posteriors' means of Z and takes logarithms afterwards. Fisher's identity "
                 "averages the complete data's score, which has log Z in it.",
+                hint=2,
                 gives=_logs_of_means,
             ),
             Slip(
                 "gradient",
                 "This is the score, with its two components. We ask for the slope in one direction.",
+                hint=1,
                 gives=lambda alpha, beta, x, n: score((alpha, beta), x, n),
                 points=1,
             ),
             Slip(
                 "downhill",
                 "The size is right, the sign is not: posterior less prior, not the other way round.",
+                hint=2,
                 gives=lambda alpha, beta, x, n: -_uphill(alpha, beta, x, n),
                 points=1,
             ),
@@ -519,12 +533,14 @@ QUESTIONS = {
                 "concentration of the pass",
                 "This is the concentration of the pass. A start on another line need not be decided by on "
                 "which side of it it lies: EM moves the mean as well. Try.",
+                hint=1,
                 gives=lambda: _pass()[0].concentration,
             ),
             Slip(
                 "promised",
                 "Up to here the theory promises the maximum: these starts are as good as the binomial. "
                 "But what is not promised may happen nevertheless. Try starts beyond.",
+                hint=1,
                 gives=_safe,
                 points=1,
             ),
@@ -532,6 +548,7 @@ QUESTIONS = {
                 "height of the pass",
                 "Here the start is as high as the pass. A lower start can still come out on the right side "
                 "of it: try some.",
+                hint=1,
                 gives=lambda: _as_high_as(_pass()[1]),
                 points=1,
             ),

@@ -197,9 +197,6 @@ def _stopped_somewhere(got, cases):
 QUESTIONS = {
     "ex06.1": Choice(
         points=1,
-        partial=0.5,
-        incomplete="That does make a digit cheaper, and so does another of the changes: what is a player's "
-        "number of at-bats to be compared with?",
         options=(
             Option(
                 "a",
@@ -233,12 +230,14 @@ QUESTIONS = {
                 "distance",
                 "This is the rule for the distance to the maximum. The log-likelihood is flat at the top: "
                 "what is missing there shrinks faster than the distance does.",
+                hint=1,
                 gives=lambda gain, rate: gain * rate / (1 - rate),
                 points=1,
             ),
             Slip(
                 "before the round",
                 "This is what was missing before the round that gained. That round's gain is already made.",
+                hint=2,
                 gives=lambda gain, rate: gain / (1 - rate**2),
                 points=1,
             ),
@@ -246,29 +245,34 @@ QUESTIONS = {
                 "before, distance",
                 "Two slips: missing log-likelihood does not shrink like the distance, and the last gain is "
                 "already made.",
+                hint=1,
                 gives=lambda gain, rate: gain / (1 - rate),
             ),
             Slip(
                 "last gain",
                 "A small last gain does not mean that as little is left. It only says how slow the climb "
                 "is, or how near the top: which one, depends on the rate.",
+                hint=2,
                 gives=lambda gain, rate: gain,
             ),
             Slip(
                 "next gain",
                 "This is what the very next round will gain. Many more rounds follow it.",
+                hint=2,
                 gives=[lambda gain, rate: gain * rate**2, lambda gain, rate: gain * rate],
             ),
             Slip(
                 "squared whole",
                 "The distance rule is squared as a whole here. Square only the factor by which a round "
                 "shrinks what is missing, then sum the geometric series anew.",
+                hint=1,
                 gives=lambda gain, rate: gain * (rate / (1 - rate)) ** 2,
             ),
             Slip(
                 "squared above only",
                 "One line of the fraction has the factor of the log-likelihood, the other that of the "
                 "distance.",
+                hint=1,
                 gives=[lambda g, r: g * r**2 / (1 - r), lambda g, r: g * r / (1 - r**2)],
                 points=1,
             ),
@@ -276,9 +280,6 @@ QUESTIONS = {
     ),
     "ex06.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. What does a constant rate mean for the digits, "
-        "and where does it lead?",
         options=(
             Option("a", True),
             Option("b", True),
@@ -315,12 +316,14 @@ QUESTIONS = {
             Slip(
                 "last point",
                 "This is one of the points that were given. The end is still ahead of them.",
+                hint=2,
                 gives=[lambda p, k=k: p[k] for k in range(4)],
             ),
             Slip(
                 "one rate each",
                 "This extrapolates each coordinate by itself, as if it had a rate of its own. Both rates "
                 "are in both coordinates, unless the slow direction happens to lie along an axis.",
+                hint=1,
                 gives=[lambda p, k=k: _aitken(p[k : k + 3]) for k in (0, 1)],
                 points=1,
             ),
@@ -328,6 +331,7 @@ QUESTIONS = {
                 "one number for both",
                 "This is SQUAREM's leap: one number, made of lengths, for both rates. Here a matrix is "
                 "asked for.",
+                hint=1,
                 gives=[
                     lambda p, k=k, least=least: _squarem(p[k : k + 3], least)
                     for k in (0, 1)
@@ -339,6 +343,7 @@ QUESTIONS = {
                 "last step twice",
                 "The matrix is right. But the last step has been taken when the last point is reached: the "
                 "next one is already smaller by R.",
+                hint=2,
                 gives=lambda p: _onwards(p[3], _rate_of(p), p[3] - p[2]),
                 points=2,
             ),
@@ -346,6 +351,7 @@ QUESTIONS = {
                 "one step short",
                 "The matrix is right, and what is added belongs to the last point: it is added to an "
                 "earlier one.",
+                hint=2,
                 gives=lambda p: _onwards(p[2], _rate_of(p), _rate_of(p) @ (p[3] - p[2])),
                 points=2,
             ),
@@ -353,12 +359,14 @@ QUESTIONS = {
                 "rows for columns",
                 "The steps stand in rows, and the matrix is multiplied as if they stood in columns. "
                 "Transpose them first.",
+                hint=1,
                 gives=_rows_for_columns,
                 points=2,
             ),
             Slip(
                 "backwards",
                 "This matrix leads from each step back to the one before. Which way round does R go?",
+                hint=1,
                 gives=_backwards,
                 points=1,
             ),
@@ -372,6 +380,7 @@ QUESTIONS = {
             Slip(
                 "price of EM",
                 "This is what a digit costs EM. MM's round is another function: differentiate that one.",
+                hint=1,
                 gives=_price_of_em,
                 points=1,
             ),
@@ -379,6 +388,7 @@ QUESTIONS = {
                 "quick direction",
                 "This is the price in MM's quick direction. After many rounds the other one is all that is "
                 "left.",
+                hint=1,
                 gives=lambda: _rounds_per_digit(_rates_of_mm()[0]),
                 points=1,
             ),
@@ -386,6 +396,7 @@ QUESTIONS = {
                 "rate",
                 "This is a rate: the share of the distance that a round keeps. How many rounds pass "
                 "until a tenth is left?",
+                hint=2,
                 gives=[
                     *(lambda k=k: _rates_of_mm()[k] for k in (0, 1)),
                     lambda: 10 ** (-1 / _price_of_em()),
@@ -402,6 +413,7 @@ QUESTIONS = {
             Slip(
                 "natural logarithm",
                 "These rounds divide the distance by 2.718 and not by ten: mind the base of the logarithm.",
+                hint=2,
                 gives=lambda: _price_of_mm() / math.log(10),
                 points=2,
             ),
@@ -416,6 +428,7 @@ QUESTIONS = {
                 "In this range, but not it: the rate is so near 1 that a little off moves the result a "
                 "lot. Measure at the maximum, not on the way there, take a step to either side, not too "
                 "small and not too large, and keep all digits.",
+                hint=2,
                 when=lambda got: 0.5 < got / _price_of_mm() < 2,
                 points=1,
             ),
@@ -440,6 +453,7 @@ QUESTIONS = {
                 "one point of a ridge",
                 "Nearly: with single at-bats the likelihood is the same for many leagues of one mean. What "
                 "spreads do they have?",
+                hint=2,
                 right_on=lambda x, n: _status(x, n) != "not_identified",
                 points=2,
             ),
@@ -447,6 +461,7 @@ QUESTIONS = {
                 "limits confused",
                 "Where every row is all or nothing, alpha + beta goes to 0. That is not a league without "
                 "differences: where does a Beta with tiny parameters put its players?",
+                hint=1,
                 right_on=lambda x, n: _status(x, n) != "two_point",
                 points=2,
             ),
@@ -454,6 +469,7 @@ QUESTIONS = {
                 "sign of S",
                 "With unequal at-bats the slope S at the binomial does not decide: a hill that falls at "
                 "first may rise again, and higher. One table here is of that kind.",
+                hint=1,
                 right_on=lambda x, n: _status(x, n) != "interior" or _by_slope(x, n),
                 points=2,
             ),
@@ -461,6 +477,7 @@ QUESTIONS = {
                 "pooled",
                 "Right but where every row is all or nothing and the at-bats differ. With parameters near "
                 "0 each row shows one draw of a coin, however long it is: do at-bats weigh then?",
+                hint=1,
                 right_on=lambda x, n: (
                     _status(x, n) != "two_point"
                     or np.ptp(n) == 0
@@ -477,12 +494,14 @@ QUESTIONS = {
             Slip(
                 "raw averages",
                 "This is the standard deviation of the raw averages. It holds luck as well as talent.",
+                hint=1,
                 gives=[lambda x, n, ddof=ddof: [np.std(x / n, ddof=ddof)] * 2 for ddof in (0, 1)],
             ),
             Slip(
                 "where it stopped",
                 "Where there is no maximum this reports the place at which the program stopped: run it "
                 "twice as long and the number is another. Ask for the status first.",
+                hint=1,
                 when=_stopped_somewhere,
                 points=1,
             ),
@@ -490,6 +509,7 @@ QUESTIONS = {
                 "only a maximum",
                 "Right where the likelihood has a maximum. The other tables have a best league too, at the "
                 "edge of what is allowed: look at what the status says of each.",
+                hint=1,
                 right_on=lambda x, n: _status(x, n) == "interior",
                 points=1,
             ),

@@ -254,6 +254,7 @@ QUESTIONS = {
                 "second derivatives",
                 "These are the second derivatives themselves. Information is how sharply the hill bends "
                 "down: turn the sign of each.",
+                hint=2,
                 gives=lambda a, b: -_information(a, b),
                 points=1,
             ),
@@ -261,12 +262,14 @@ QUESTIONS = {
                 "first derivatives",
                 "These are first powers. A slope has 1 / (alpha + j); what becomes of that when it is "
                 "differentiated once more?",
+                hint=2,
                 gives=lambda a, b: _matrix(1 / a + 1 / (a + 1), 1 / (a + b) + 1 / (a + b + 1)),
             ),
             Slip(
                 "same pull twice",
                 "The second hit and the second at-bat count for less than the first: each has a j of its "
                 "own.",
+                hint=1,
                 gives=lambda a, b: _matrix(2 / a**2, 2 / (a + b) ** 2),
                 points=1,
             ),
@@ -274,12 +277,14 @@ QUESTIONS = {
                 "no cross term",
                 "The entries off the diagonal are not zero: alpha and beta meet in the terms of the "
                 "at-bats.",
+                hint=1,
                 gives=lambda a, b: np.diag(np.diag(_information(a, b))),
                 points=1,
             ),
             Slip(
                 "sign of the cross term",
                 "The sizes are right. The at-bats' part has the same sign in all four places.",
+                hint=2,
                 gives=lambda a, b: _information(a, b) * np.array([[1, -1], [-1, 1]]),
                 points=1,
             ),
@@ -287,6 +292,7 @@ QUESTIONS = {
                 "made positive",
                 "One entry has been made positive, perhaps because an information ought to be. Trust the "
                 "derivative: this player has no outs.",
+                hint=2,
                 gives=lambda a, b: _information(a, b) * np.array([[1, 1], [1, -1]]),
                 points=1,
             ),
@@ -294,6 +300,7 @@ QUESTIONS = {
                 "at-bats forgotten",
                 "These are the hits alone. Each at-bat presses on both parameters, and its logarithms "
                 "bend too.",
+                hint=1,
                 gives=lambda a, b: _matrix(_parts(a, b)[0], 0),
             ),
         ),
@@ -311,6 +318,7 @@ QUESTIONS = {
                 "missing alone",
                 "This is the missing information: what the posteriors leave open. From what is it taken "
                 "away?",
+                hint=1,
                 gives=_missing,
                 points=1,
             ),
@@ -318,6 +326,7 @@ QUESTIONS = {
                 "complete alone",
                 "This is what we would know if the true averages were seen. The draws have not been used "
                 "but for their number.",
+                hint=1,
                 gives=_complete,
                 points=1,
             ),
@@ -325,12 +334,14 @@ QUESTIONS = {
                 "other way round",
                 "The difference is taken the other way round: what is observed is what is left when the "
                 "missing part is gone.",
+                hint=1,
                 gives=lambda *case: -_observed(*case),
                 points=2,
             ),
             Slip(
                 "one player complete",
                 "The complete information is that of one player here, the missing one that of all.",
+                hint=2,
                 gives=lambda a, b, z: _of_one(a, b) - _missing(a, b, z),
                 points=2,
             ),
@@ -338,6 +349,7 @@ QUESTIONS = {
                 "missing averaged",
                 "The complete information is that of all players here, the missing one of an average "
                 "player. Add up, do not average.",
+                hint=2,
                 gives=lambda a, b, z: _complete(a, b, z) - _missing(a, b, z) / z.shape[1],
                 points=2,
             ),
@@ -345,6 +357,7 @@ QUESTIONS = {
                 "no logarithms",
                 "This takes the covariance of z and 1 - z. Which functions of z does the slope hold "
                 "when z is seen?",
+                hint=2,
                 gives=_linear,
                 points=1,
             ),
@@ -352,6 +365,7 @@ QUESTIONS = {
                 "players pooled",
                 "All draws are thrown into one heap. Then the covariance holds how players differ from one "
                 "another, too, and that is not missing: the data have shown it.",
+                hint=2,
                 gives=_pooled,
                 points=1,
             ),
@@ -359,6 +373,7 @@ QUESTIONS = {
                 "log of mean draws",
                 "This takes the logarithm of each player's mean draw. What scatters is the logarithm of "
                 "each single draw: take logarithms first.",
+                hint=2,
                 gives=[
                     lambda a, b, z: _complete(a, b, z) - np.cov(_logs(z.mean(axis=0))),
                     lambda a, b, z: _complete(a, b, z) - z.shape[1] * np.cov(_logs(z.mean(axis=0))),
@@ -369,6 +384,7 @@ QUESTIONS = {
                 "between players",
                 "This is how the players' averages differ from one another. What is missing is how much "
                 "each single player's own draws scatter.",
+                hint=2,
                 gives=_between,
                 points=1,
             ),
@@ -376,9 +392,6 @@ QUESTIONS = {
     ),
     "ex07.3": Choice(
         points=2,
-        partial=1,
-        incomplete="What you chose is true, and another statement is too. Compare each line with what a "
-        "single coin would give, and with what the reader was after.",
         options=(
             Option(
                 "a",
@@ -415,12 +428,14 @@ QUESTIONS = {
                 "a factor of two",
                 "This lets the log-likelihood drop by the chi-square's point. It is twice the drop that is "
                 "compared with it.",
+                hint=1,
                 gives=lambda x, n: _lower_end(x, n, 2 * stats.chi2.ppf(0.95, 1)),
                 points=2,
             ),
             Slip(
                 "one standard error",
                 "A drop of one half belongs to one standard error. Which drop belongs to 95 %?",
+                hint=1,
                 gives=lambda x, n: _lower_end(x, n, 1.0),
                 points=2,
             ),
@@ -428,6 +443,7 @@ QUESTIONS = {
                 "another quantile",
                 "This lets twice the log-likelihood drop by another number: of one side only, or not "
                 "squared. The 95 % point of a chi-square with one degree of freedom is asked for.",
+                hint=1,
                 gives=[
                     lambda x, n, drop=drop: _lower_end(x, n, drop)
                     for drop in (stats.chi2.ppf(0.975, 1), 1.96)
@@ -438,6 +454,7 @@ QUESTIONS = {
                 "level of the test",
                 "This cuts where the test at the boundary does. The chapter's interval keeps the whole "
                 "chi-square, to be on the safe side.",
+                hint=1,
                 gives=lambda x, n: _lower_end(x, n, stats.chi2.ppf(0.9, 1)),
                 points=2,
             ),
@@ -445,6 +462,7 @@ QUESTIONS = {
                 "mean held",
                 "This holds the mean at its estimate: a slice of the hill, not its skyline. For each "
                 "concentration the mean may move to where it is best.",
+                hint=2,
                 gives=lambda x, n: _lower_end(x, n, mean_held=True),
                 points=2,
             ),
@@ -458,6 +476,7 @@ QUESTIONS = {
                 "parabola",
                 "This is the end of the Wald interval: estimate and standard error, as if the hill were a "
                 "parabola. Ask the hill itself.",
+                hint=1,
                 gives=_wald,
                 where=_has_maximum,
                 rtol=0.02,
@@ -467,6 +486,7 @@ QUESTIONS = {
                 "only with a maximum",
                 "Right where there is a maximum. Where there is none the estimate is infinite: the profile "
                 "still has a supremum, and a left-hand side. Where can the search begin?",
+                hint=2,
                 right_on=_has_maximum,
                 points=2,
             ),
@@ -495,6 +515,7 @@ QUESTIONS = {
             Slip(
                 "all batters together",
                 "This may be the number of at-bats of the whole league. We ask for those of one batter.",
+                hint=1,
                 gives=lambda: _BATTERS * _at_bats(0.025),
                 points=2,
             ),
@@ -515,18 +536,21 @@ QUESTIONS = {
                 "failures dropped",
                 "With no more at-bats than in 1970 there is an upper end only if the leagues without a "
                 "maximum are dropped. Count them.",
+                hint=1,
                 when=lambda got: 40 <= got <= 50,
             ),
             Slip(
                 "as many as the concentration",
                 "With so many at-bats talent and luck are equally large in raw averages. That is not "
                 "what a bootstrap counts: make up leagues.",
+                hint=1,
                 gives=lambda: _fit_of_1970()[0].concentration,
                 rtol=0.03,
             ),
             Slip(
                 "too few leagues",
                 "That is in the range. To tell so small a share you need many leagues: ten thousand, say.",
+                hint=2,
                 when=lambda got: 0.8 < got / _at_bats(0.025) < 1.25,
                 points=2,
             ),
@@ -545,6 +569,7 @@ QUESTIONS = {
                 "ties lost",
                 "Deals that come out exactly as different as the data are to be counted too. In small "
                 "tables there are many of them; rounding may have parted some.",
+                hint=2,
                 gives=lambda x, n, rng: _exceeds(x, n, lambda more: more > 1e-9),
                 points=2,
             ),
@@ -565,6 +590,7 @@ QUESTIONS = {
                 "players shuffled",
                 "This hands whole players' hits to other players. With equal at-bats that changes nothing: "
                 "it is single hits that are dealt out on at-bats.",
+                hint=1,
                 gives=_shuffled,
                 points=1,
             ),
@@ -572,6 +598,7 @@ QUESTIONS = {
                 "tossed anew",
                 "This tosses coins of the pooled probability, so that the number of hits varies. A good "
                 "test for large samples; here their total is given, and dealt out.",
+                hint=1,
                 gives=[
                     lambda x, n, rng, how=how: _tossed(x, n, how) for how in ("pooled", "own", "scaled")
                 ],
@@ -581,12 +608,14 @@ QUESTIONS = {
                 "large samples",
                 "This is Tarone's p-value from the normal distribution. For a few at-bats the "
                 "statistic is far from normal: deal.",
+                hint=1,
                 gives=lambda x, n, rng: overdispersion_test(x, n).pvalue,
             ),
             Slip(
                 "likelihood ratio",
                 "This is the p-value of the likelihood ratio, from half a chi-square. It is for large "
                 "samples: deal.",
+                hint=1,
                 gives=_likelihood_ratio,
             ),
         ),

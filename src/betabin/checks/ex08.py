@@ -117,23 +117,25 @@ def _replays_agree():
 def _held():
     """How many raw and posterior intervals are right, per cent.
 
-    Rows: the ten best by raw average, all players, the ten truly best, the ten worst.
+    Rows: the ten best by raw average, all players, the ten truly best, the ten worst, the ten best by
+    posterior mean.
     """
     _, n, _ = _season()
     rng = np.random.default_rng(435)
-    held = np.zeros((4, 2))
+    held = np.zeros((5, 2))
     for _ in range(1000):
         z = rng.beta(*_LEAGUE, n.size)
         x = rng.binomial(n, z)
-        order, truly = np.argsort(x / n), np.argsort(z)
+        order, truly, shrunken = (np.argsort(v) for v in (x / n, z, (_LEAGUE[0] + x) / (sum(_LEAGUE) + n)))
         # For all players, a fraction of them says it as well and is quicker.
-        some = np.concatenate([order[-10:], np.arange(0, n.size, 40)[:10], truly[-10:], order[:10]])
+        by_chance = np.arange(0, n.size, 40)[:10]
+        some = np.concatenate([order[-10:], by_chance, truly[-10:], order[:10], shrunken[-10:]])
         hits, at_bats, truth = x[some], n[some], z[some]
         raw = hits / at_bats
         in_raw = np.abs(raw - truth) <= 1.96 * np.sqrt(raw * (1 - raw) / at_bats)
         below = special.betainc(_LEAGUE[0] + hits, _LEAGUE[1] + at_bats - hits, truth)
         both = np.array([in_raw, np.abs(below - 0.5) < 0.475])
-        held += both.reshape(2, 4, 10).mean(axis=2).T
+        held += both.reshape(2, 5, 10).mean(axis=2).T
     return 100 * held / 1000
 
 
@@ -270,6 +272,7 @@ QUESTIONS = {
                 "never enough",
                 "Right where a number is enough. Elsewhere this returns a number of at-bats below zero: "
                 "think of what the rival's shrunken average tends to, and whether that suffices.",
+                hint=2,
                 gives=lambda *case: _at_bats(_share(*case), case[-1]),
                 where=lambda *case: _share(*case) != 1,
                 points=1,
@@ -277,6 +280,7 @@ QUESTIONS = {
             Slip(
                 "exactly never",
                 "Right but in one case: what if the rival would need a weight of exactly one?",
+                hint=2,
                 right_on=lambda *case: _share(*case) != 1,
                 points=1,
             ),
@@ -284,29 +288,34 @@ QUESTIONS = {
                 "same hits above the mean",
                 "This makes the hits above expectation equal, n times (raw average - mean). A record "
                 "counts by its weight, and the weight grows more slowly than n.",
+                hint=1,
                 gives=lambda raw, n, rival, mean, s: n * (raw - mean) / (rival - mean),
             ),
             Slip(
                 "same hits",
                 "This gives both the same number of hits. Is the one who needed more at-bats for them as "
                 "good a batter?",
+                hint=1,
                 gives=lambda raw, n, rival, mean, s: n * raw / rival,
             ),
             Slip(
                 "record alone",
                 "This makes the first terms equal, weight times raw average. A shrunken average has a "
                 "second term: what is not the record's weight is the mean's.",
+                hint=1,
                 gives=_record_alone,
             ),
             Slip(
                 "weight",
                 "This is the weight that the rival's record must have. How many at-bats give that weight?",
+                hint=2,
                 gives=_share,
                 points=1,
             ),
             Slip(
                 "same at-bats",
                 "With as many at-bats as the first he has the same weight, and less to weigh.",
+                hint=1,
                 gives=lambda raw, n, rival, mean, s: n,
             ),
         ),
@@ -326,6 +335,7 @@ QUESTIONS = {
                 "no luck",
                 "Every time the same: hits shared out evenly. A real half is lucky or unlucky. This one "
                 "tells the fit exactly what the other half will be.",
+                hint=1,
                 when=lambda got, cases: all(
                     np.all(value[1:] < 1e-9) and np.all(np.abs(value[0] - _half(*case)[0]) < 1)
                     for value, case in zip(got, cases, strict=True)
@@ -348,6 +358,7 @@ QUESTIONS = {
             Slip(
                 "first player",
                 "All players get the first one's record: use each player's own.",
+                hint=2,
                 gives=lambda x, n, rng: _table_of(
                     x, n, lambda k, m: stats.hypergeom(n[0], x[0], n[0] // 2)
                 ),
@@ -357,6 +368,7 @@ QUESTIONS = {
                 "drawn anew",
                 "These are hits drawn anew at the raw average, as if a hit could be chosen twice. What is "
                 "left for the test half would then not be hits of at-bats that really took place.",
+                hint=1,
                 gives=lambda x, n, rng: _table_of(x, n, lambda k, m: stats.binom(m // 2, k / m)),
                 points=1,
             ),
@@ -364,12 +376,14 @@ QUESTIONS = {
                 "coin for each hit",
                 "This tosses a coin for each hit, and forgets that the at-bats are halved exactly: a hit "
                 "more in this half leaves room for one out fewer. The number of hits varies too much.",
+                hint=1,
                 gives=lambda x, n, rng: _table_of(x, n, lambda k, m: stats.binom(k, 1 / 2)),
                 points=1,
             ),
             Slip(
                 "a coin for each at-bat",
                 "This is how many at-bats a coin would put into the half. We ask for the hits among them.",
+                hint=1,
                 gives=lambda x, n, rng: _table_of(x, n, lambda k, m: stats.binom(m, 1 / 2)),
             ),
             Slip(
@@ -381,6 +395,7 @@ QUESTIONS = {
             Slip(
                 "outs",
                 "These are the outs in the half: in which order does the sampler want its arguments?",
+                hint=2,
                 gives=lambda x, n, rng: _half(n - x, n, rng),
                 points=1,
             ),
@@ -388,9 +403,6 @@ QUESTIONS = {
     ),
     "ex08.3": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Ask of each row what spreads too much or too little, "
-        "and how one would do better.",
         options=(
             Option(
                 "a",
@@ -412,7 +424,8 @@ QUESTIONS = {
     "ex08.4": Array(
         points=3,
         want=_top_ten,
-        rtol=0.04,
+        percent=True,
+        rtol=0.025,
         slips=(
             Slip(
                 "shares",
@@ -422,8 +435,9 @@ QUESTIONS = {
             ),
             Slip(
                 "all players",
-                "These are the intervals of all players. Take those of the ten with the highest raw "
-                "averages in each league.",
+                "So it is for all players, or some that were picked without a look at their hits. Take the "
+                "ten with the highest raw averages in each league.",
+                hint=1,
                 gives=lambda: _held()[1],
                 points=1,
             ),
@@ -437,26 +451,35 @@ QUESTIONS = {
                 "misses",
                 "These are the intervals that miss; we ask for those that hold the true average.",
                 when=lambda got: (
-                    got.size == 2 and bool(np.allclose(100 - np.ravel(got), _top_ten(), rtol=0.04))
+                    got.size == 2 and bool(np.allclose(100 - np.ravel(got), _top_ten(), rtol=0.025))
                 ),
                 points=2,
             ),
             Slip(
                 "the truly best",
-                "These are the ten with the highest *true* averages. Nobody sees them: a scout picks those "
+                "These ten were picked by their *true* averages. Nobody sees them: a scout picks those "
                 "with the highest raw averages.",
+                hint=1,
                 gives=lambda: _held()[2],
                 points=1,
             ),
             Slip(
                 "the ten worst",
                 "These are the ten with the lowest raw averages: argsort puts the smallest first.",
+                hint=1,
                 gives=lambda: _held()[3],
                 points=1,
             ),
             Slip(
+                "by the estimate",
+                "These ten have the highest posterior means. People look at raw averages: pick by these.",
+                gives=lambda: _held()[4],
+                points=2,
+            ),
+            Slip(
                 "one league",
                 "Tens of per cent are what ten players of a single league give. Average over many leagues.",
+                hint=2,
                 when=_one_league,
                 points=1,
             ),
@@ -464,9 +487,6 @@ QUESTIONS = {
     ),
     "ex08.5": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all: go through the statements one by one, first for two "
-        "players, one lucky and one not.",
         options=(
             Option("a", lambda: _mean_of_averages() < 0.249),
             Option(
@@ -496,6 +516,7 @@ QUESTIONS = {
                 "plug-in",
                 "This is the plug-in chance that the cell prints. Average over all priors of the grid "
                 "instead.",
+                hint=2,
                 gives=_plug_in,
                 rtol=0.1,
             ),
@@ -503,6 +524,7 @@ QUESTIONS = {
                 "flat on the grid",
                 "The grid is even in log s, and this gives all its points the same prior weight. That is "
                 "another prior than the one asked for: multiply by its slope in log s.",
+                hint=1,
                 gives=lambda: _by_grid(np.ones_like),
                 points=2,
             ),
@@ -516,6 +538,7 @@ QUESTIONS = {
                 "averaged first",
                 "This averages the priors, and forecasts once, from the average prior: the uncertainty is "
                 "averaged away before it is used. Forecast from each prior, and average the chances.",
+                hint=2,
                 gives=[lambda k=k: _averaged_first()[k] for k in range(3)],
             ),
             Slip(
@@ -528,6 +551,7 @@ QUESTIONS = {
                 "some player",
                 "This is the chance of a player of whom we know nothing. Each prior must meet Clemente's "
                 "own hits and outs before it forecasts.",
+                hint=2,
                 gives=lambda: _by_grid(own=0),
                 points=1,
             ),
@@ -535,12 +559,14 @@ QUESTIONS = {
                 "luck alone",
                 "Here luck is added to an estimate of his true average, as if it were known under each "
                 "prior. A forecast needs the whole posterior.",
+                hint=2,
                 gives=[lambda k=k: _luck_alone()[k] for k in (0, 1)],
                 points=1,
             ),
             Slip(
                 "no luck",
                 "This is the chance that his *true* average is so high. His hits have their own luck.",
+                hint=2,
                 gives=_no_luck,
                 points=1,
             ),

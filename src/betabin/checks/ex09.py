@@ -252,17 +252,20 @@ QUESTIONS = {
                 "so far",
                 "This expects the same again. Those with many events were also unlucky: what does the "
                 "average over z say?",
+                hint=1,
                 gives=lambda x, table: x,
             ),
             Slip(
                 "everybody's mean",
                 "This is everybody's mean. The woman's own count must say something about her rate.",
+                hint=1,
                 gives=_mean,
             ),
             Slip(
                 "no factor",
                 "Nearly: raising the exponent of z by one makes the probability of one event more, but "
                 "for its factorial.",
+                hint=2,
                 gives=lambda x, table: table[x + 1] / table[x],
                 points=1,
             ),
@@ -270,22 +273,26 @@ QUESTIONS = {
                 "factor of x",
                 "The factor is not quite that: compare x! with the factorial that belongs to z to the "
                 "power of x + 1.",
+                hint=2,
                 gives=lambda x, table: x * table[x + 1] / table[x],
                 points=1,
             ),
             Slip(
                 "one down",
                 "This goes from x to x - 1. Multiplying by z raises the exponent.",
+                hint=1,
                 gives=lambda x, table: x * table[x] / table[x - 1] if x else 0,
             ),
             Slip(
                 "not given x",
                 "This divides by all women. Given x, the posterior is normalised by p(x).",
+                hint=1,
                 gives=lambda x, table: (x + 1) * table[x + 1] / np.sum(table),
             ),
             Slip(
                 "upside down",
                 "The ratio is upside down: p(x) is what Bayes' rule divides by.",
+                hint=1,
                 gives=lambda x, table: 1 / _next(x, table),
             ),
         ),
@@ -302,12 +309,14 @@ QUESTIONS = {
                 "This fills in the missing kinds of hits, in the shares that the prior expects, and goes "
                 "on as if they had been seen. Nobody saw them: singles among hits are as uncertain as "
                 "before.",
+                hint=1,
                 gives=_filled_in,
                 points=1,
             ),
             Slip(
                 "log of the mean",
                 "This is log E[Z], not E[log Z], for each of the three.",
+                hint=2,
                 gives=_log_of_mean,
                 points=1,
             ),
@@ -315,6 +324,7 @@ QUESTIONS = {
                 "log of a share",
                 "Hits against outs are right. For singles among hits you took the logarithm of a mean, "
                 "and the mean of a logarithm is asked for.",
+                hint=1,
                 gives=_log_of_share,
                 points=2,
             ),
@@ -322,18 +332,21 @@ QUESTIONS = {
                 "all hits",
                 "The first two are E[log] of the share of *all* hits. A single is a hit, and a single "
                 "among hits: the second factor is missing.",
+                hint=1,
                 gives=_all_hits,
                 points=1,
             ),
             Slip(
                 "all to each",
                 "This counts every hit twice: as a single, and as an extra-base hit.",
+                hint=1,
                 gives=_all_to_each,
             ),
             Slip(
                 "to neither",
                 "This counts at-bats but no hits: they are neither singles nor extra-base hits here. That "
                 "there was a hit has been seen.",
+                hint=1,
                 gives=_to_neither,
             ),
             Slip(
@@ -345,6 +358,7 @@ QUESTIONS = {
             Slip(
                 "prior alone",
                 "These are the prior's averages. The E-step is given the hits and outs.",
+                hint=2,
                 gives=lambda alpha, hits, outs: digamma(alpha) - digamma(alpha.sum()),
             ),
         ),
@@ -368,6 +382,7 @@ QUESTIONS = {
                 "surely weak",
                 "With this record he is in the weak group almost surely, and still is with one hit more. "
                 "Inside one group it is the old shrinkage.",
+                hint=1,
                 when=lambda got: _shrinks(got) and _responsible(got, 1) > 0.8,
                 points=1,
             ),
@@ -375,6 +390,7 @@ QUESTIONS = {
                 "surely not weak",
                 "With this record he hardly belongs to the weak group, and even less with one hit more. "
                 "Inside one group it is the old shrinkage.",
+                hint=1,
                 when=lambda got: _shrinks(got) and _responsible(got) < 0.2,
                 points=1,
             ),
@@ -382,6 +398,7 @@ QUESTIONS = {
                 "falls short",
                 "The group is in doubt, and the estimate does jump; but not by more than 1 / n. What "
                 "happens to 1 / n, and to what a hit says of the group, in a longer record?",
+                hint=2,
                 when=_shrinks,
                 points=1,
             ),
@@ -389,8 +406,6 @@ QUESTIONS = {
     ),
     "ex09.4": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Compute what becomes of the estimates.",
         options=(
             Option(
                 "a",
@@ -425,12 +440,14 @@ QUESTIONS = {
             Slip(
                 "lines",
                 "These are pairs of single games. The model needs each player's totals first.",
+                hint=1,
                 gives=lambda shards: _counted(np.concatenate(shards, axis=1)[[2, 1]].T),
             ),
             Slip(
                 "by shard",
                 "A player with lines in two shards counts as two players here, each with few at-bats. Sum "
                 "over all shards before you form pairs.",
+                hint=1,
                 gives=_by_shard,
                 points=1,
             ),
@@ -438,6 +455,7 @@ QUESTIONS = {
                 "lost lines",
                 "Lines are lost: with a player repeated in an index, `totals[player] += hits` adds one of "
                 "his lines and forgets the others. There is np.add.at, and np.bincount.",
+                hint=2,
                 gives=[_last_lines, lambda shards: _last_lines([np.concatenate(shards, axis=1)])],
                 points=1,
             ),
@@ -452,6 +470,7 @@ QUESTIONS = {
                 "nobody",
                 "It counts players of whom there is no line at all: an array over all keys has room for "
                 "keys that don't occur.",
+                hint=2,
                 gives=_with_nobody,
                 points=2,
             ),
@@ -459,12 +478,14 @@ QUESTIONS = {
                 "not counted",
                 "This still has a row for each player, so it grows with the league. Equal pairs belong in "
                 "one row, with their number.",
+                hint=2,
                 when=lambda got, cases: _same_rows(got, cases, _not_counted),
                 points=1,
             ),
             Slip(
                 "no counts",
                 "The pairs are there; how many players each stands for is missing.",
+                hint=2,
                 gives=_without_counts,
                 points=1,
             ),
@@ -477,6 +498,7 @@ QUESTIONS = {
             Slip(
                 "order",
                 "The right rows in another order: sort by hits, and those with as many hits by at-bats.",
+                hint=2,
                 when=lambda got, cases: _same_rows(got, cases, _table),
                 points=2,
             ),
@@ -484,9 +506,6 @@ QUESTIONS = {
     ),
     "ex09.6": Choice(
         points=2,
-        partial=1,
-        incomplete="That is so, and it is not all. Try it: what do the eight send, and what do you get "
-        "from averaging it?",
         options=(
             Option("a", lambda: bool(np.max(_eight()[:, 0]) < 1e-3)),
             Option(

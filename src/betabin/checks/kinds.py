@@ -53,7 +53,8 @@ __all__ = [
 GENERAL = {
     "rounded": "These are the right digits, but too few: don't round.",
     "near": "That is near, but not near enough: is it only approximate? Hint 2 may help.",
-    "nan": "That is no number: is there 0 / 0, one too large, or the log of something negative?",
+    "nan": "That is no number: is there 0 / 0, one too large, or the log of something negative? "
+    "Hint 2 may help.",
     "partly": "Part of it is right. It is none of the slips we know; open hint 2.",
     "wrong": "That is not it, nor one of the slips we know. Open hint 1; if you have used it, hint 2.",
     "raised": "It stops with this error. Where it returned a result, that is right: what is special here?",
@@ -62,8 +63,8 @@ GENERAL = {
     "through the function end in a return?",
     "no return": "A function without a return statement gives back None, whatever it computes or prints: "
     "return the result.",
-    "one letter": "Statements are not judged one by one here. Decide on each of them, then answer with all "
-    "letters that you take for right at once.",
+    "letters": "These are not the letters that are asked for. Nothing is said of single ones here: decide "
+    "on each statement anew. Open hint 1; if you have used it, hint 2.",
     "own generator": "The results are of the right kind, but the random numbers are not from the generator "
     "that is given: draw from rng alone, so that a run can be repeated.",
     "shortcut": "The result is right, but the question asks you to do without",
@@ -124,6 +125,8 @@ class Slip:
         How far a result may be from what the slip gives; the question's own by default.
     points : int or float
         Points that it deserves nevertheless.
+    hint : int, optional
+        Which of the question's two hints helps after this slip; none where the message says all.
     """
 
     name: str
@@ -135,6 +138,12 @@ class Slip:
     rtol: float | None = None
     atol: float | None = None
     points: int | float = 0
+    hint: int | None = None
+
+    @property
+    def said(self) -> str:
+        """Its message, and the hint that helps."""
+        return f"{self.message} Hint {self.hint} helps here." if self.hint else self.message
 
     @property
     def forms(self) -> Sequence[Callable[..., ArrayLike]]:
@@ -227,11 +236,14 @@ class Array(Question):
         Returns the right answer.
     rtol, atol : float
         How far from it an answer may be.
+    percent : bool
+        Whether per cent are asked for, so that "25 %" is 25 and not a quarter.
     """
 
     want: Callable[[], ArrayLike]
     rtol: float = 1e-4
     atol: float = 0.0
+    percent: bool = False
 
     def known(self, name: str) -> list[Known]:
         """Return what is right and what each slip gives, in the order in which an answer is compared.
@@ -241,7 +253,7 @@ class Array(Question):
         right = self._verdict(name, self.points, "right", [])
         found = [Known(right, np.asarray(self.want(), float), self.rtol, self.atol)]
         for slip in self.slips:
-            verdict = self._verdict(name, slip.points, slip.name, [slip.message])
+            verdict = self._verdict(name, slip.points, slip.name, [slip.said])
             for form in slip.forms:
                 found.append(Known(verdict, np.asarray(form(), float), *slip.within(self)))
         return found
@@ -272,18 +284,18 @@ class Array(Question):
             return self.points, "right", []
         for slip in self.slips:
             if any(_close(got, form(), *slip.within(self)) for form in slip.forms):
-                return slip.points, slip.name, [came_back, slip.message]
+                return slip.points, slip.name, [came_back, slip.said]
         if np.shape(got) == want.shape and _rounded(np.ravel(got), want.ravel()):
             return 0, "rounded", [came_back, GENERAL["rounded"]]
         for slip in self.slips:
             if slip.when is not None and slip.when(got):
-                return slip.points, slip.name, [came_back, slip.message]
+                return slip.points, slip.name, [came_back, slip.said]
         if found := related([np.asarray(got)], [want], self.rtol, self.atol):
             return 0, found[0], [came_back, found[1]]
         return 0, *_general([got], [want], [_right_parts(got, want, self.rtol, self.atol)], came_back)
 
     def _read(self, answer: object) -> NDArray:
-        return read_array(answer)
+        return read_array(answer, self.percent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,7 +303,7 @@ class Number(Array):
     """One number; attributes as of an `Array`. A slip's `when` gets a float."""
 
     def _read(self, answer: object) -> float:
-        return read_number(answer)
+        return read_number(answer, self.percent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,7 +329,7 @@ class Example(Question):
             return 0, "wrong", [came_back, "It holds nan."]
         for slip in self.slips:
             if slip.when(got):
-                return slip.points, slip.name, [came_back, slip.message]
+                return slip.points, slip.name, [came_back, slip.said]
         return self.points, "right", []
 
 
@@ -332,45 +344,34 @@ class Option:
     holds : callable or bool
         Whether it is right; where it can be computed, a function that does.
     message : str
-        What to say to one who takes it for right.
-    points : int or float
-        Points that choosing it, though wrong, deserves.
+        What there is to say to one who takes it for right.
     """
 
     letter: str
     holds: Callable[[], bool] | bool
     message: str = ""
-    points: int | float = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Question):
-    """One letter, or several; the names of its slips are letters, and "incomplete".
+    """One letter, or several; what was found of a wrong answer has the name of its letters.
+
+    Where one letter is right, a wrong one is told its message. Where several are right, every wrong answer
+    is told the same and earns the same: whatever differed between two tries would tell of single letters.
 
     Attributes
     ----------
     options : sequence of Option
         All of them, right and wrong.
-    incomplete : str
-        What to say where all chosen are right but some are missing.
-    partial : int or float
-        Points for an incomplete answer.
     """
 
     options: Sequence[Option]
-    incomplete: str = "What you chose is right, but it is not all."
-    partial: int | float = 0
 
     @property
     def messages(self) -> dict[str, str]:
-        """What is said of each wrong letter."""
+        """What there is to say of each wrong letter."""
         right = self._right()
-        wrong = {option.letter: option.message for option in self.options if option.letter not in right}
-        if len(right) > 1:
-            wrong["one letter"] = GENERAL["one letter"]
-        if len(right) > 2:
-            wrong["incomplete"] = self.incomplete
-        return wrong
+        return {option.letter: option.message for option in self.options if option.letter not in right}
 
     def table(self, name: str) -> dict[str, Verdict]:
         """Return the verdict on every possible answer, by its letters in order, such as "ab"."""
@@ -391,17 +392,12 @@ class Choice(Question):
         came_back, right = f"came back: {show(got)}", self._right()
         if got == right:
             return self.points, "right", []
-        if len(right) > 1 and len(got) in (1, len(self.options)):
-            # Whoever tries the letters one after the other, or leaves them out one by one, is told nothing.
-            return 0, "one letter", [came_back, GENERAL["one letter"]]
-        for option in self.options:
-            if option.letter in got - right:
-                # Something for one letter too many, but nothing that would tell one right letter by itself.
-                points = (
-                    self.partial / 2 if len(got) == len(right) + 1 > 2 and got > right else option.points
-                )
-                return points, option.letter, [came_back, option.message]
-        return self.partial, "incomplete", [came_back, self.incomplete]
+        name = "".join(sorted(got))
+        if len(right) > 1:
+            return 0, name, [came_back, GENERAL["letters"]]
+        if len(got) > 1:
+            raise Unreadable(f"One letter is asked for, and these are {len(got)}.")
+        return 0, name, [came_back, self.messages[name]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -478,7 +474,7 @@ class Function(Question):
             return 0, "rounded", [*lines, GENERAL["rounded"]]
         for slip in self.slips:
             if self._recognise(slip, cases, results, right):
-                return slip.points, slip.name, [*lines, slip.message]
+                return slip.points, slip.name, [*lines, slip.said]
         if found := self._related(cases, results, want):
             return 0, found[0], [*lines, found[1]]
         if late:
