@@ -394,10 +394,16 @@ def check_ink(page):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_on_paper_ink_is_dark_and_nothing_is_folded(site, browser, dark):
-    with Visit(browser, (site / "chapters/04_em.html").as_uri(), dark=dark) as visit:
+    chapters = sorted(path.name.partition(".")[0] for path in (site / "chapters").glob("*.frames.js"))
+    assert len(chapters) == 7
+    with Visit(browser, (site / "intro.html").as_uri(), dark=dark) as visit:
         visit.page.emulate_media(media="print")
-        assert visit.page.locator(".explorer-place svg").first.is_visible()
-        check_ink(visit.page)
+        for chapter in chapters:
+            visit.page.goto((site / "chapters" / f"{chapter}.html").as_uri())
+            picture = visit.page.locator(".explorer-picture").first
+            assert picture.locator("svg").first.is_visible()
+            assert picture.evaluate("e => getComputedStyle(e).filter") == "none"  # not turned to light ink
+            check_ink(visit.page)
         visit.page.goto((site / "exercises/ex04_em/ex04_em.html").as_uri())
         assert visit.page.locator(".bd-article details:not([open]) p").first.is_visible()
         check_ink(visit.page)
