@@ -350,6 +350,10 @@ def test_exercises_have_one_number_in_a_title_and_speak_of_their_page(site):
         assert titles
         assert not [title for title in titles if re.match(r"\d", title)]
         assert "On this page nothing runs" in text
+        solution = (site / f"{page.replace('exercises', 'solutions')}.html").read_text(encoding="utf-8")
+        assert "Put your answer where" not in solution
+        code = re.sub("<[^>]*>", "", "".join(re.findall(r"<pre>.*?</pre>", solution, re.DOTALL)))
+        assert not re.search(r"^\w+ = \.\.\.$", code, re.MULTILINE)
     chapter = (site / "chapters" / "03_m_step.html").read_text(encoding="utf-8")
     assert not re.search(r"\d\.\s*Exercises 3", chapter)
 
