@@ -432,7 +432,7 @@ def test_focus_is_seen(explorer):
 def test_frames_are_light(site, page):
     text = (site / "chapters" / f"{page}.html").read_text(encoding="utf-8")
     script = (site / "chapters" / f"{page}.frames.js").read_text(encoding="utf-8")
-    assert len(gzip.compress(script.encode())) < 400_000
+    assert len(gzip.compress(script.encode())) < 120_000
     state = json.loads(re.search(r'textContent: (".*"),\n', script)[1])
     images = set(re.findall(r'src="(\.\./_images/[^"]+)"', text))
     assert images

@@ -350,6 +350,10 @@ def test_exercises_have_one_number_in_a_title_and_speak_of_their_page(site):
         assert titles
         assert not [title for title in titles if re.match(r"\d", title)]
         assert "On this page nothing runs" in text
+        solution = (site / f"{page.replace('exercises', 'solutions')}.html").read_text(encoding="utf-8")
+        assert "Put your answer where" not in solution
+        code = re.sub("<[^>]*>", "", "".join(re.findall(r"<pre>.*?</pre>", solution, re.DOTALL)))
+        assert not re.search(r"^\w+ = \.\.\.$", code, re.MULTILINE)
     chapter = (site / "chapters" / "03_m_step.html").read_text(encoding="utf-8")
     assert not re.search(r"\d\.\s*Exercises 3", chapter)
 
@@ -394,10 +398,16 @@ def check_ink(page):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_on_paper_ink_is_dark_and_nothing_is_folded(site, browser, dark):
-    with Visit(browser, (site / "chapters/04_em.html").as_uri(), dark=dark) as visit:
+    chapters = sorted(path.name.partition(".")[0] for path in (site / "chapters").glob("*.frames.js"))
+    assert len(chapters) == 7
+    with Visit(browser, (site / "intro.html").as_uri(), dark=dark) as visit:
         visit.page.emulate_media(media="print")
-        assert visit.page.locator(".explorer-place svg").first.is_visible()
-        check_ink(visit.page)
+        for chapter in chapters:
+            visit.page.goto((site / "chapters" / f"{chapter}.html").as_uri())
+            picture = visit.page.locator(".explorer-picture").first
+            assert picture.locator("svg").first.is_visible()
+            assert picture.evaluate("e => getComputedStyle(e).filter") == "none"  # not turned to light ink
+            check_ink(visit.page)
         visit.page.goto((site / "exercises/ex04_em/ex04_em.html").as_uri())
         assert visit.page.locator(".bd-article details:not([open]) p").first.is_visible()
         check_ink(visit.page)

@@ -15,7 +15,10 @@ _IN_NOTEBOOK = " Put your answer where"
 _ON_PAGE = (
     " On this page nothing runs: take it away as a notebook, as its end says. There, put your answer where"
 )
-_MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
+# The marks of an answer, and the dots that stand for it before it is given.
+_MARKS = re.compile(
+    r"^(?:[\w, =]+ = \.\.\.\n)+(?=### BEGIN SOLUTION)|^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE
+)
 
 
 def link_pages(app: Sphinx, doctree: nodes.document) -> None:
@@ -47,6 +50,11 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
         words = title.astext().replace("Exercises", "Solutions")
         title.rawsource, title.children = words, []
         title += nodes.Text(words)
+        # How to answer is said where one answers.
+        for text in doctree.findall(nodes.Text):
+            if text.startswith(_IN_NOTEBOOK):
+                text.parent.parent.remove(text.parent)
+                break
         for code in doctree.findall(nodes.literal_block):
             shown = _MARKS.sub("", code.rawsource or code.astext())
             code.rawsource = shown

@@ -18,6 +18,7 @@ from sphinx.errors import ExtensionError
 RUNTIME = "widgets/embed.js"
 _STATE = "application/vnd.jupyter.widget-state+json"
 _VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.DOTALL)
+_REFERENCE = re.compile(r"IPY_MODEL_([0-9a-f]+)")
 _BOXES = {"VBoxModel": "vbox", "HBoxModel": "hbox", "GridBoxModel": "gridbox", "BoxModel": "box"}
 _PLACE = """<div class="explorer-place" data-runtime="{runtime}" data-frames="{frames}">
 <div class="explorer-still">{still}</div>
@@ -49,6 +50,24 @@ def typeset(models: dict, typesetter) -> None:
             text = html.escape(state["value"], quote=False) if plain else state["value"]
             model["model_name"] = state["_model_name"] = "HTMLModel"
             state |= {"_view_name": "HTMLView", "value": typesetter.text(text)}
+
+
+def slim(models: dict) -> tuple[dict, dict[str, str]]:
+    """Return the models with nothing said twice, and the new name of each.
+
+    Names are random, and so no compression makes them small: there are thousands, each said several times.
+    A layout or a style that is set out like another is the same one; what a layout leaves open is not said.
+    """
+    names, seen, kept = {}, {}, {}
+    for identifier, model in models.items():
+        if model["model_name"].endswith(("LayoutModel", "StyleModel")):
+            model["state"] = {name: value for name, value in model["state"].items() if value is not None}
+            names[identifier] = seen.setdefault(json.dumps(model), f"m{len(kept)}")
+        else:
+            names[identifier] = f"m{len(kept)}"
+        kept.setdefault(names[identifier], model)
+    text = _REFERENCE.sub(lambda found: f"IPY_MODEL_{names[found[1]]}", json.dumps(kept))
+    return json.loads(text), names
 
 
 def still(models: dict, identifier: str) -> str:
@@ -101,6 +120,7 @@ def place(app: Sphinx, pagename: str, templatename: str, context: dict, doctree)
     (found,) = states
     state = json.loads(found.attributes["body"])
     typeset(state["state"], app.typesetter)
+    state["state"], names = slim(state["state"])
     text = json.dumps(json.dumps(state, separators=(",", ":"), ensure_ascii=False), ensure_ascii=False)
     script = _FRAMES.format(kind=_STATE, text=text)
     path = Path(app.outdir) / f"{pagename}.frames.js"
@@ -109,11 +129,13 @@ def place(app: Sphinx, pagename: str, templatename: str, context: dict, doctree)
     runtime = Path(app.srcdir) / "_build" / "assets" / "static" / RUNTIME
 
     def add(view: re.Match) -> str:
+        shown = json.loads(view[1])
+        shown["model_id"] = names[shown["model_id"]]
         return _PLACE.format(
             runtime=f"{context['pathto'](f'_static/{RUNTIME}', True)}?v={_version(runtime)}",
             frames=f"{path.name}?v={_version(path)}",
-            still=still(state["state"], json.loads(view[1])["model_id"]),
-            view=view[0],
+            still=still(state["state"], shown["model_id"]),
+            view=view[0].replace(view[1], f"\n{json.dumps(shown)}\n"),
         )
 
     context["body"] = _VIEW.sub(add, context["body"])

@@ -30,6 +30,11 @@ _DELIMITED = re.compile(
 )
 
 
+_ATTACHED = re.compile(
+    r'[(“]*<span class="math notranslate nohighlight"><mjx-'
+    r"(?:(?!</mjx-container>).)*</mjx-container></span>[^\s<]+",
+    re.DOTALL,
+)
 _LETTER = re.compile(r"\.(mjx-c[0-9A-F]+)(?:\.(TEX-[\w-]+))?")
 
 # A brace may also be a letter of which a rule speaks.
@@ -189,10 +194,16 @@ def begin(app: Sphinx, config) -> None:
     app.typesetter = Typesetter(mathjax, (config.mathjax3_config or {}).get("tex", {}))
 
 
+def hold(body: str) -> str:
+    """Keep each formula in a line with the comma after it."""
+    return _ATTACHED.sub(r'<span class="attached">\g<0></span>', body)
+
+
 def add_sheet(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Give a page with formulas their style sheet."""
+    """Give a page with formulas their style sheet, and hold together what may not be parted."""
+    context["body"] = hold(context.get("body", ""))
     frames = Path(app.outdir) / f"{pagename}.frames.js"
-    parts = [context.get("body", ""), frames.read_text(encoding="utf-8") if frames.is_file() else ""]
+    parts = [context["body"], frames.read_text(encoding="utf-8") if frames.is_file() else ""]
     if any("<mjx-" in part for part in parts):
         app.add_css_file(SHEET)
 

@@ -119,7 +119,8 @@
     // With a keyboard it is two steps from the top of the page.
     const skip = document.createElement("div");
     skip.className = "skip-link d-print-none";
-    const link = Object.assign(document.createElement("a"), { href: "#", textContent: "Skip to the explorer" });
+    first.id ||= "first-explorer";
+    const link = Object.assign(document.createElement("a"), { href: `#${first.id}`, textContent: "Skip to the explorer" });
     link.addEventListener("click", (event) => {
       event.preventDefault();
       first.scrollIntoView();

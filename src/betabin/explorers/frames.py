@@ -35,6 +35,7 @@ _WIDEST = "620px"
 _STYLE = ["betabin.book", {"figure.constrained_layout.use": False}]
 _PROGRESS_EVERY = 0.25  # seconds
 _COORDINATES = re.compile(r' (?:d|x|y|transform|points)="[^"]*"')
+_LINES = re.compile(r' d="((?:[ML] \S+ \S+ |z )+)"')
 _DECIMALS = re.compile(r"-?\d+\.\d+")
 
 
@@ -409,7 +410,7 @@ def _svg(figure: Figure, alt: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
     # A tenth of a point is finer than a pixel, and half the size of six decimals.
     text = _COORDINATES.sub(lambda found: _DECIMALS.sub(_to_a_tenth, found[0]), text)
-    text = re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").strip()
+    text = _LINES.sub(_in_steps, re.sub(r"\s*\n\s*", " ", text)).replace("> <", "><").strip()
     # Only what is referred to keeps its name, and no other frame on the page has the same.
     wanted = sorted(set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", text)))
     text = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in wanted else "", text)
@@ -422,3 +423,25 @@ def _svg(figure: Figure, alt: str) -> str:
 
 def _to_a_tenth(number: re.Match) -> str:
     return f"{float(number[0]):.1f}".removesuffix(".0")
+
+
+def _in_steps(lines: re.Match) -> str:
+    """Return a path of lines as steps from point to point, which are shorter to write than the points."""
+    said, start, at, step = [], (0, 0), (0, 0), False
+    for command, *point in re.findall(r"([MLz]) (?:([\d.-]+) ([\d.-]+) )?", lines[1]):
+        if command == "z":
+            said.append(command)
+            at, step = start, False
+            continue
+        x, y = (round(10 * float(part)) for part in point)  # whole tenths: no rounding adds up
+        if command == "M":
+            start, at = (x, y), (0, 0)
+        # A step after a step is said without its letter.
+        letter = {"M": "M ", "L": "" if step else "l "}[command]
+        said.append(f"{letter}{_tenths(x - at[0])} {_tenths(y - at[1])}")
+        at, step = (x, y), command == "L"
+    return f' d="{" ".join(said)}"'
+
+
+def _tenths(number: int) -> str:
+    return f"{number / 10:.1f}".removesuffix(".0")
