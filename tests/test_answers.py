@@ -287,6 +287,16 @@ def test_what_a_page_sends_for_its_questions_is_light(site):
         assert sum(len(gzip.compress(part)) for part in parts) < 10_000, path.name
 
 
+def test_a_stored_answer_of_another_shape_is_passed_over(browser, site):
+    """As an older page, or another program at the same address, may have left it."""
+    with visit(browser, site, "exercises/ex01_model/ex01_model") as page:
+        forms = page.locator("form.answer:visible").count()
+        for stored in ("5", '"words"', "[1]", '{"ex01.2": 3}', '{"ex01.2": {"version": 1}}', "null"):
+            page.evaluate("stored => localStorage.setItem('em-at-bat', stored)", stored)
+            page.reload()
+            assert page.locator("form.answer:visible").count() == forms > 0, stored
+
+
 def test_progress_is_ticked_in_the_contents_and_gone_when_forgotten(browser, site):
     """What is right is counted by page; what is answered but wrong is not."""
     with visit(browser, site, "exercises/ex01_model/ex01_model") as page:
@@ -294,21 +304,14 @@ def test_progress_is_ticked_in_the_contents_and_gone_when_forgotten(browser, sit
             form = page.locator("form.answer", has_text=name)
             form.get_by_label(letter, exact=True).check()
             form.get_by_role("button").click()
-        right = [
-            name
-            for name, letter in (("ex01.2", "b"), ("ex01.5", "a"))
-            if QUESTIONS[name].judge(name, letter).name == "right"
-        ]
-        assert right == ["ex01.2"]
         assert page.locator("h2 .tick").count() == 2
         assert page.locator("h2 .tick[aria-label='answered and right']").count() == 1
         for address in ("exercises/ex01_model/ex01_model", "chapters/01_model"):
             page.goto((site / f"{address}.html").as_uri())
             ticks = page.locator(".bd-sidebar-primary a .tick")
             assert ticks.all_text_contents() == [" ✓1"]
-            assert "ex01_model" in page.locator(".bd-sidebar-primary a:has(.tick)").get_attribute(
-                "href"
-            ) or (address.startswith("exercises"))
+            leads = page.locator(".bd-sidebar-primary a:has(.tick)").evaluate("link => link.href")
+            assert leads.split("#")[0] == (site / "exercises/ex01_model/ex01_model.html").as_uri()
         page.goto((site / "intro.html").as_uri())
         page.get_by_role("button", name="Forget my answers").click()
         page.goto((site / "exercises/ex01_model/ex01_model.html").as_uri())

@@ -544,6 +544,12 @@ def test_own_data_and_links(bench):
     found = {}
     exec(python, found)
     assert found["fit"] == fit
+    for method, called in (("newton", "fit_mle"), ("accelerated", "accelerate=True"), ("em", "fit_em")):
+        bench.select_option("#bench-method", method)
+        python = bench.inner_text("#bench-python")
+        assert called in python
+        exec(python, found)
+        assert found["fit"].params == pytest.approx(fit.params, rel=1e-6)
     start(bench, "rats", 1, 1)
     bench.evaluate("link => { location.hash = link.split('#')[1]; }", link)
     bench.wait_for_function("document.getElementById('bench-data').value === 'own'")

@@ -40,7 +40,8 @@ else {
   const KEY = "em-at-bat";
   const kept = (() => {
     try {
-      return JSON.parse(localStorage.getItem(KEY)) ?? {};
+      const found = JSON.parse(localStorage.getItem(KEY));
+      return Object.fromEntries(Object.entries(found ?? {}).filter(([, entry]) => entry?.answer));
     } catch {
       return {}; // no storage, or somebody else's: everything works, and nothing is kept
     }
@@ -97,7 +98,7 @@ else {
     });
     const before = kept[about.name];
     if (!before) return;
-    if (before.version !== version) {
+    if (before.version !== version || !Array.isArray(before.answer)) {
       delete kept[about.name];
       return;
     }

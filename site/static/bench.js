@@ -620,11 +620,13 @@
   const traceCsv = () => Rows.csv([["round", "alpha", "beta", "log_likelihood"], ...walk.rows.slice(0, at + 1).map(({ params: [a, b], value }, k) => [k, a, b, value])]);
   const rowsCsv = () => Rows.csv([["x", "n", "counts"], ...data.n.map((n, i) => [data.x[i], n, data.counts ? data.counts[i] : 1])]);
   function python() {
-    const [a, b] = walk.start, init = `bb.BetaParams(${a}, ${b})`;
-    if (data.python) return `import betabin as bb\n${data.python.replace("bb.BetaParams(ALPHA, BETA)", init)}`;
-    if (data.n.length > 40) return `import numpy as np, betabin as bb\nx, n, counts = np.loadtxt("bench-rows.csv", delimiter=",", skiprows=1, dtype=int, ndmin=2).T\nfit = bb.fit_em(x, n, counts=counts, init=${init})`;
+    const start = "init=bb.BetaParams(ALPHA, BETA)", fit = `fit = bb.fit_em(x, n, counts=counts, ${start})`;
     const list = (values) => `[${values.join(", ")}]`;
-    return `import betabin as bb\nx, n, counts = ${list(data.x)}, ${list(data.n)}, ${data.counts ? list(data.counts) : "None"}\nfit = bb.fit_em(x, n, counts=counts, init=${init})`;
+    let lines = `import betabin as bb\n${data.python}`;
+    if (!data.python && data.n.length > 40) lines = `import numpy as np, betabin as bb\nx, n, counts = np.loadtxt("bench-rows.csv", delimiter=",", skiprows=1, dtype=int, ndmin=2).T\n${fit}`;
+    else if (!data.python) lines = `import betabin as bb\nx, n, counts = ${list(data.x)}, ${list(data.n)}, ${data.counts ? list(data.counts) : "None"}\n${fit}`;
+    if (walk.method === "newton") return lines.replace("fit_em", "fit_mle").replace(`, ${start}`, ""); // its start is its own
+    return lines.replace(start, `init=bb.BetaParams(${list(walk.start).slice(1, -1)})${walk.method === "accelerated" ? ", accelerate=True" : ""}`);
   }
   function link() {
     const parts = new URLSearchParams({ data: data.key, alpha: walk.start[0], beta: walk.start[1], method: walk.method, round: at });

@@ -27,7 +27,7 @@
   addEventListener("hashchange", () => {
     if ("whole" in dataset) return;
     dataset.whole = "";
-    document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+    document.querySelector(":target")?.scrollIntoView();
   });
 })();
 

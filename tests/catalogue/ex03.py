@@ -84,13 +84,6 @@ def in_plain_coordinates(hit, miss):
     return params
 
 
-def in_logs_without_bound(hit, miss):
-    params = np.ones(2)
-    for _ in range(100):
-        params = params * np.exp(newton_step(params, [hit, miss]) / params)
-    return params
-
-
 def impatient(hit, miss):
     """From (1, 1) in logarithms, with so few and short steps that far-off ends are not reached."""
     params = np.ones(2)

@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 
 _LARGEST = 64 * 2**20
+_LARGEST_EXPONENT = 5000
 _PLAIN = (bool, int, float, str, type(None))
 _MANY = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
@@ -244,7 +245,7 @@ class End:
             "complex": lambda: complex(*content),
             "bytes": lambda: base64.b64decode(content),
             "ellipsis": lambda: Ellipsis,
-            "decimal": lambda: decimal.Decimal(content),
+            "decimal": lambda: _unpack_decimal(content),
             "fraction": lambda: fractions.Fraction(*content),
         }
         return simple[tag]()
@@ -268,12 +269,20 @@ def _pack_array(array, scalar, pack):
     return {**about, "items": [pack(one) for one in array.ravel().tolist()]}
 
 
+def _unpack_decimal(text):
+    number = decimal.Decimal(text)
+    # A test that rounds it makes an integer of it, and no limit on time ends that.
+    if number.is_finite() and number.adjusted() > _LARGEST_EXPONENT:
+        raise ValueError("no such decimal")
+    return number
+
+
 def _unpack_array(value, unpack):
     shape = tuple(map(int, value["array"]))
     if "items" in value:
-        array = np.empty(shape, dtype=object)
-        array.ravel()[:] = [unpack(one) for one in value["items"]]
-        return array
+        items = np.empty(len(value["items"]), dtype=object)
+        items[:] = [unpack(one) for one in value["items"]]
+        return items.reshape(shape)
     if not re.fullmatch(r"[<>|=][biufcSUmM]\d+(\[\d*\w+\])?", value["type"]):
         raise ValueError("no such array")
     data = base64.b64decode(value["data"])
