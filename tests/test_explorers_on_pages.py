@@ -537,6 +537,10 @@ def test_every_ink_of_a_figure_has_contrast_on_the_page_s_own_ground(site, brows
             page = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
             assert list(ground) == numbers(page)[:3]  # no box of its own
             assert contrast(drawn, ground) >= least, (ink, drawn, ground)
+        bring_explorers(visit.page)
+        track = visit.page.locator(".explorer-here .noUi-connects").first
+        color = track.evaluate("e => getComputedStyle(e).backgroundColor")
+        assert contrast(numbers(color)[:3], ground) >= 3, color
 
 
 @pytest.mark.parametrize("page", sorted({page for page, _ in ON_PAGES}))

@@ -17,7 +17,7 @@ _ON_PAGE = (
 )
 # The marks of an answer, and the dots that stand for it before it is given.
 _MARKS = re.compile(
-    r"^(?:[\w, =]+ = \.\.\.\n)+(?=### BEGIN SOLUTION)|^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE
+    r"^(?:[\w, =]+ = \.\.\.\n)+\n*(?=### BEGIN SOLUTION)|^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE
 )
 
 
