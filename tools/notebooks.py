@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import zmq
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_client.manager import AsyncKernelManager
@@ -81,6 +82,12 @@ class MetAtFiles:
     def __init__(self, **options) -> None:
         self._folder = tempfile.mkdtemp(prefix="kernel-")
         super().__init__(transport="ipc", ip=f"{self._folder}/s", **options)
+        # An explorer says thousands of things before anybody listens; none may be dropped.
+        self.context.setsockopt(zmq.RCVHWM, 0)
+
+    def client(self, **options):
+        """Make a client whose sockets are as the manager's."""
+        return super().client(context=self.context, **options)
 
     def cleanup_ipc_files(self) -> None:
         """Remove the sockets with their folder."""
