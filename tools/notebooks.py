@@ -82,12 +82,12 @@ class MetAtFiles:
     def __init__(self, **options) -> None:
         self._folder = tempfile.mkdtemp(prefix="kernel-")
         super().__init__(transport="ipc", ip=f"{self._folder}/s", **options)
-        # An explorer says thousands of things before anybody listens; none may be dropped.
-        self.context.setsockopt(zmq.RCVHWM, 0)
 
     def client(self, **options):
-        """Make a client whose sockets are as the manager's."""
-        return super().client(context=self.context, **options)
+        """Make a client that drops nothing: an explorer says thousands of things before nbval listens."""
+        client = super().client(**options)
+        client.context.setsockopt(zmq.RCVHWM, 0)
+        return client
 
     def cleanup_ipc_files(self) -> None:
         """Remove the sockets with their folder."""
