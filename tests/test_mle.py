@@ -248,15 +248,12 @@ def test_underdispersed_unequal_rows_may_have_an_interior_maximum():
 
 def grid_log_likelihood(x, n, mu, theta):
     """Sum over rows and trials, term by term, for arrays of mu and theta of one shape."""
-    total = np.zeros(np.shape(mu))
+    mu, theta = np.asarray(mu), np.asarray(theta)
+    total = np.zeros(mu.shape)
     for xi, ni in zip(x, n, strict=True):
-        for j in range(ni):
-            total -= np.log1p(j * theta)
-        for j in range(xi):
-            total += np.log(mu + j * theta)
-        for j in range(ni - xi):
-            total += np.log(1 - mu + j * theta)
-        total += math.log(math.comb(ni, xi))
+        j = np.arange(ni).reshape(-1, *(1,) * mu.ndim)
+        total += np.log(mu + j[:xi] * theta).sum(0) + np.log(1 - mu + j[: ni - xi] * theta).sum(0)
+        total += math.log(math.comb(ni, xi)) - np.log1p(j * theta).sum(0)
     return total
 
 
