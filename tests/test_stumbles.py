@@ -34,6 +34,7 @@ def test_it_counts_students_and_names_the_slips(reports, capsys):
     assert "2 a: So it would be if all players had the same true average." in words
     assert "1 d: The number of hits spreads more widely." in words
     assert "ex01.1" not in out
+    assert out.endswith("\n    1  ada.json\n    1  bob.json\n    1  eve.json\n")
 
 
 def test_of_several_letters_each_wrong_one_counts(tmp_path, monkeypatch, capsys):
@@ -44,7 +45,7 @@ def test_of_several_letters_each_wrong_one_counts(tmp_path, monkeypatch, capsys)
     capsys.readouterr()
     assert stumbles.main(["--from", str(tmp_path)]) == 0
     told = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if line.startswith("    1  ")]
-    assert told == [["1", "a:"], ["1", "c:"], ["1", "too"]]
+    assert told == [["1", "a:"], ["1", "c:"], ["1", "too"], ["1", "one.json"]]
 
 
 def test_the_question_that_most_stumble_over_comes_first(tmp_path, capsys):

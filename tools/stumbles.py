@@ -129,15 +129,19 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.where or not folder.is_dir():
         print("make practice: say where the reports are, as FROM=folder", file=sys.stderr)
         return 1
-    messages, reports, refused = known(), [], []
+    messages, reports, refused = known(), {}, []
     for path in sorted(folder.rglob("*.json")):
+        name = str(path.relative_to(folder))
         try:
-            reports.append(read(path, messages))
+            reports[name] = read(path, messages)
         except ValueError as error:
-            refused.append(f"make practice: {path.relative_to(folder)} {error}")
+            refused.append(f"make practice: {name} {error}")
     if reports:
         print(f"{len(reports)} report{'s' * (len(reports) > 1)}")
-        print("\n".join(lines(tally(reports), messages)))
+        print("\n".join(lines(tally(list(reports.values())), messages)))
+        print(f"\nquestions tried, of {len(messages)}")
+        for name, report in reports.items():
+            print(f"{sum(said['tries'] >= 1 for said in report.values()):5}  {name}")
     for line in refused or ([] if reports else [f"make practice: {folder} holds no report (.json)"]):
         print(line, file=sys.stderr)
     return 1 if refused or not reports else 0
