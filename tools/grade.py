@@ -57,6 +57,7 @@ def _grade(options: argparse.Namespace) -> int:
     out = (options.out or options.root / "_build" / "grading" / options.lab).absolute()
     roster = report.read_roster(Path(options.roster).expanduser() if options.roster else None)
     book = _open_gradebook(options, out)
+    batch.start_server()
     sources = folder.parent
     before = _hashes(sources)
     with sandbox.short_folder("lab-") as scratch:

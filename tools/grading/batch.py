@@ -22,10 +22,9 @@ import IPython.lib.lexers  # noqa: F401 (feedback pages want it: once for all gr
 import nbformat
 import psutil
 
-import betabin
 from grading.lab import Lab, LabError, digest
 from grading.mark import Marks, mark
-from grading.sandbox import Door, Limits
+from grading.sandbox import Door, Limits, package
 
 _HERE = Path(__file__).parent
 # What the grader of one submission may use itself: outputs are read in bounds, this is the second line.
@@ -52,7 +51,7 @@ def key(content: bytes, job: Job) -> str:
         hashlib.sha256(content).hexdigest(),
         job.lab.name,
         job.lab.digest,
-        digest(Path(betabin.__file__).parent),
+        digest(package()),
         digest(_HERE),
         dataclasses.astuple(job.limits),
         dataclasses.astuple(job.door),
@@ -85,7 +84,7 @@ def run(
 
     A submission is its name, its content and, where it is known, what the notebook says its STUDENT_ID is.
     """
-    context = _context()
+    context = start_server()
     waiting, running = list(submissions)[::-1], {}
     slots = list(range(jobs))
     patience = (job.limits.total_seconds + job.limits.cell_seconds) * job.limits.patience + 120
@@ -116,10 +115,13 @@ def run(
             _end(process)
 
 
-def _context() -> multiprocessing.context.ForkServerContext:
-    """Start the server that forks graders; it imports once what each of them needs, which takes seconds."""
+def start_server() -> multiprocessing.context.ForkServerContext:
+    """Start the server that forks graders, if it does not run, and don't wait for it.
+
+    It imports once what each of them needs, which takes seconds: so start it early.
+    """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grading.batch"])
+    context.set_forkserver_preload(["grading.batch", "betabin"])
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_HERE.parent), before]))
     try:

@@ -14,6 +14,7 @@
 
 import ctypes
 import dataclasses
+import importlib.util
 import json
 import os
 import shutil
@@ -22,8 +23,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-import betabin
 
 _HERE = Path(__file__).parent
 _MEBIBYTE = 2**20
@@ -83,7 +82,7 @@ def _programs() -> list[Path]:
     """The folders Python needs to start: the system's, its own, and the package's."""
     executable = Path(sys.executable)
     found = [Path(path) for path in _PROGRAMS]
-    found += [Path(sys.prefix), Path(sys.base_prefix), executable.resolve().parents[1], *_package_path()]
+    found += [Path(sys.prefix), Path(sys.base_prefix), executable.resolve().parents[1], package().parent]
     found += [Path(path) for path in site.getsitepackages()]
     distinct = [path for path in dict.fromkeys(found) if path.exists() and path != Path("/")]
     return [
@@ -93,8 +92,9 @@ def _programs() -> list[Path]:
     ]
 
 
-def _package_path() -> list[Path]:
-    return [Path(betabin.__file__).resolve().parents[1]]
+def package() -> Path:
+    """Return the folder of the book's package; to import that would take a second."""
+    return Path(importlib.util.find_spec("betabin").origin).resolve().parent
 
 
 def _above(path: Path) -> list[str]:
@@ -175,7 +175,7 @@ class Cell:
             "own": str(self._own),
             "uid": uid,
             "limits": _limits(limits, door),
-            "paths": [str(path) for path in _package_path()],
+            "paths": [str(package().parent)],
             "bridge": str(self._bridge),
             "readable": [str(path) for path in (*_programs(), workspace, "/proc", "/sys/devices")],
             "writable": [str(path) for path in self._writable()] if door.kind == "limits" else [],
