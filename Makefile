@@ -8,6 +8,7 @@ INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BOOK := _build/.book
 EXECUTED := _build/.executed
+EXTENDED := _build/.extended
 # make book SOLUTIONS=0 leaves the solutions' pages out.
 SOLUTIONS ?= 1
 TOC := $(if $(filter 0,$(SOLUTIONS)),_build/toc.yml,_toc.yml)
@@ -19,6 +20,7 @@ LITE_SITE := _build/.lite
 CHAPTERS := $(wildcard chapters/*.ipynb)
 NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 EXERCISES := $(wildcard exercises/*/*.ipynb)
+EXTENSIONS := $(wildcard site/extensions/*.py site/extensions/*.js)
 PACKAGE := $(shell find src -type f -not -name '*.pyc')
 TEXT := _config.yml _toc.yml references.bib intro.md $(shell find chapters site tools -type f -not -name '*.pyc') \
   $(wildcard exercises/ex*/*.ipynb solutions/ex*/*.ipynb)
@@ -149,8 +151,13 @@ $(SHOWN): $(EXECUTED)
 	@rm -f _build/.solutions-*
 	@touch $@
 
+# Sphinx keeps what its extensions have made of pages, and doesn't notice that an extension has changed.
+$(EXTENDED): $(EXECUTED) $(EXTENSIONS)
+	@rm -rf _build/.doctrees
+	@touch $@
+
 # Sphinx alone would neither drop pages that are gone nor copy a changed style sheet.
-$(BOOK): $(EXECUTED) $(TEXT) $(SHOWN)
+$(BOOK): $(EXECUTED) $(EXTENDED) $(TEXT) $(SHOWN)
 	@rm -rf _build/html
 	$(if $(filter 0,$(SOLUTIONS)),$(BIN)/python tools/toc.py > $(TOC))
 	$(BIN)/python tools/notebooks.py --cache _build/.jupyter_cache $(CHAPTERS)
