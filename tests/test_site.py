@@ -39,8 +39,8 @@ UNDER_NUMBERS = """() => [...document.querySelectorAll("div.math:has(> .eqno)")]
   const [formula, number] = [".eqno", "mjx-container"].map((part) => line.querySelector(part)).reverse();
   return formula.getBoundingClientRect().right > number.getBoundingClientRect().left + 1;
 }).map((line) => line.id)"""
-# What the Web Content Accessibility Guidelines ask for, levels A and AA; colours by themselves, for they differ
-# in the dark, and a page has thousands of elements of equal looks, of which one is enough.
+# What the Web Content Accessibility Guidelines ask for, levels A and AA; colours by themselves, for they
+# differ in the dark, and a page has thousands of elements of equal looks, of which one is enough.
 COLOURS = ["color-contrast", "link-in-text-block"]
 WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},

@@ -104,3 +104,18 @@ def test_colours_hold_without_scripts_and_are_light_on_paper(browser, scripts, m
 
 def test_a_sheet_is_settled_once():
     assert theme.settled(theme.settled(SHEET)) == theme.settled(SHEET)
+
+
+def test_code_without_elements_of_its_own_has_the_colour_that_these_would_have(site):
+    context = {"body": '<span class="n">x</span><span class="o">=</span><span class="mi">1</span>'}
+    theme.bare_code(None, "page", "page.html", context, None)
+    assert context["body"] == 'x<span class="o">=</span><span class="mi">1</span>'
+    sheet = (site / "_static" / "pygments.css").read_text(encoding="utf-8")
+    found = re.findall(
+        r"(\[data-theme[^\]]*\]) \.highlight (?:\.(n|nn|p|w) )?\{[^}]*?(?<!-)color: (#\w+)", sheet
+    )
+    colours = {}
+    for mode, name, colour in found:
+        colours.setdefault((mode, colour), set()).add(name)
+    assert len(found) >= 25
+    assert all(names == {"", "n", "nn", "p", "w"} for names in colours.values()), colours

@@ -28,6 +28,8 @@ _RUNTIME_ICONS = "1551f4f60c37af51121f.woff2"
 _OF_WIDGETS = "\uf04b\uf04c\uf04d\uf079\uf0d7\uf0da\uf00c\uf00d"
 _SOLID = 'url(../vendor/fontawesome/webfonts/fa-solid-900.woff2) format("woff2")'
 _IMAGE = re.compile(r'<img ((?:"[^"]*"|[^">])*?src="[^"]*_images/([^"/]+)"(?:"[^"]*"|[^">])*?) ?/?>')
+# Names, punctuation and spaces of code: a third of a chapter's elements, in the colour of what is around.
+_BARE = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
 # Selector and body; what stands before a rule as a statement of its own is none of it.
 _RULE = re.compile(r"([^{};]+)(\{[^{}]*\})")
 _LIGHT, _DARK = (re.compile(rf'\[data-theme="?{name}"?\]') for name in ("light", "dark"))
@@ -83,6 +85,11 @@ def size_images(app: Sphinx, pagename: str, templatename: str, context: dict, do
 def mend_tables(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Make an empty cell of a table's head no heading: it would be read out as one without words."""
     context["body"] = re.sub(r'<th class="head"><p></p></th>', "<td></td>", context.get("body", ""))
+
+
+def bare_code(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Take the elements around the parts of code away that look like the code without them."""
+    context["body"] = _BARE.sub(r"\1", context.get("body", ""))
 
 
 def icons(sheet: str, names: set[str]) -> tuple[str, set[str]]:
@@ -184,6 +191,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", size_images, priority=900)
     app.connect("html-page-context", fold_solutions, priority=900)
     app.connect("html-page-context", mend_tables, priority=900)
+    app.connect("html-page-context", bare_code, priority=900)
     # After the theme has written its colours of code.
     app.connect("build-finished", mend, priority=850)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
