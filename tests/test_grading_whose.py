@@ -318,6 +318,50 @@ def test_a_table_is_read_as_spreadsheets_of_any_country_write_it(ready, tmp_path
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Signs in a header's names, lines of their own, and what Excel puts first.
+        ("'Name, first, full';student\nx;ada\n", ["ada"]),
+        ("student\tLab 1, a, b\nada\t\n", ["ada"]),
+        ("\ufeffsep=;\r\n\r\nx;Student\r\n;\r\n'a\nb';ada\r\n", ["ada"]),
+        ("student,x\rada,1\r", ["ada"]),
+        # What would be read as something else.
+        ("student\n\nLovelace, Ada\n", "line 3 has 2 fields, its header 1: put what holds ','"),
+        ("student,Student\nada,7\n", "has twice the column 'student'"),
+        ("student\n'ada\nbob\n", "cannot be read as a CSV"),
+        ("student\0\nada\n", "holds bytes that no text does"),
+    ],
+)
+def test_a_roster_says_who_or_what_is_wrong_with_it(tmp_path, text, expected):
+    path = tmp_path / "roster.csv"
+    path.write_bytes(text.replace("'", '"').encode())
+    if isinstance(expected, list):
+        assert report.read_roster(path) == expected
+    else:
+        with pytest.raises(lab.LabError) as error:
+            report.read_roster(path)
+        assert f"ROSTER={path}" in str(error.value)
+        assert expected in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("ada,essay,2,5,3", "line 2 has 5 fields, its header 4"),  # not 2 points
+        ("'ada',essay,,3\n\n'x\ny',essay,2,3", "line 5: nobody named"),
+        ("ada,essay,=1+1,3", "line 2: points must be a number from 0 to 3, got '=1+1'"),
+        ("42,essay,1,3", "line 2: nobody named '42'"),  # 0042, as a spreadsheet leaves it
+    ],
+)
+def test_points_by_hand_that_are_not_sure_are_refused_by_line(ready, tmp_path, rows, said):
+    path = tmp_path / "manual.csv"
+    path.write_text(f"student,question,points,max points\n{rows}\n".replace("'", '"'), encoding="utf-8")
+    with pytest.raises(lab.LabError) as error:
+        report.read_manual(path, ready, ["ada", "0042"])
+    assert f"MANUAL={path}, {said}" in str(error.value).replace('"', "'")
+
+
+@pytest.mark.parametrize(
     "other",
     ["Zoe\u0308 A", "ZO\u00cb A", "Zo\u00eb\u00a0A", " Zo\u00eb  A", "Zo\u00eb\u200b A", "Zo\u00eb\tA"],
 )
@@ -357,6 +401,10 @@ def test_no_text_is_a_formula(start):
 def test_what_cannot_be_seen_is_not_written(name):
     assert guarded(name) == "Zoë"
     assert same_name(guarded(name)) == same_name(name)
+
+
+def test_a_letter_of_no_alphabet_is_seen_as_such():
+    assert guarded("Zo\udceb") == "Zo?"  # a file's name in Latin-1
 
 
 def test_what_joins_letters_is_written_and_makes_no_other_name():
