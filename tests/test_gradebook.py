@@ -131,6 +131,60 @@ def test_moodle_s_grading_worksheet(tmp_path):
     assert said == ["Jakob Bernoulli: the gradebook says that this grade cannot be changed"]
 
 
+_BLIND = 'Identifier,Status,Grade,"Maximum Grade"\n"Participant 31",Submitted,,100.00\n'
+_NAMESAKES = "Student,ID,SIS Login ID,Lab 1\nPoints Possible,,,9\n'Li, Jo',31,a,\n'Li, Jo',32,b,\n"
+_APART = (
+    "LastName,FirstName,ID,SIS Login ID,Lab 1\n    Points Possible,,,,9\nLovelace,Ada,31,ada,\n"
+    "Student,Test,9,test,\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "student", "number", "filled", "said"),
+    [
+        # Nameless, as Moodle's blind marking has them, and by their addresses alone.
+        ("moodle", _BLIND, "ada", "31", "Submitted,5,", "ada: taken for Participant 31, by the platform's"),
+        (
+            "moodle",
+            _BLIND.replace("Participant ", "Teilnehmer/in"),
+            "ada",
+            "31",
+            "Submitted,5,",
+            "ada: taken",
+        ),
+        ("moodle", _BLIND, "Participant 31", "", "Submitted,5,", ""),
+        ("moodle", _BLIND, "ada", "3", "", "ada: nobody"),
+        ("moodle", "Email address,Lab 1 (Real)\na@b.c,-\n", "A@b.c", "", "a@b.c,5", ""),
+        # Namesakes whom the platform's number tells apart.
+        (
+            "canvas",
+            _NAMESAKES.replace("'", '"'),
+            "Jo Li (32)",
+            "32",
+            "32,b,5",
+            "Jo Li (32): taken for Li, Jo",
+        ),
+        # Canvas's names in two columns.
+        ("canvas", _APART, "Ada Lovelace", "", "31,ada,5", ""),
+        ("canvas", _APART, "lovelaceada", "", "31,ada,5", ""),
+        ("canvas", _APART, "test", "", "", "test: nobody"),
+        # The sign between fields, where names hold more of another.
+        ("canvas", "Student,ID,Lab 1: a; b; c; d (2)\nA,1,\n", "1", "", "A,1,5", ""),
+        ("moodle", "Full name\tLab 1, EM, MAP (Real)\nA B\t-\n", "a b", "", "A B\t5", ""),
+        ("moodle", '"Full name":"Assignment: Lab 1 (Real)"\nA B:-\n', "a b", "", "A B:5", ""),
+    ],
+)
+def test_each_way_of_a_platform_to_list_students_is_read(
+    tmp_path, format, text, student, number, filled, said
+):
+    content, lines = opened(tmp_path, text, format).fill([Entry(student, 5.0, id=number)])
+    after, before = content.decode().splitlines(), text.splitlines()
+    changed = [line for line, old in zip(after, before, strict=True) if line != old]
+    assert len(changed) == bool(filled)
+    assert all(filled in line for line in changed)
+    assert any(line.startswith(said) for line in lines) or not said
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 def test_semicolons_decimal_commas_and_other_encodings_stay_what_they_are(tmp_path, encoding):
     text = "\ufeffVollständiger Name;Full name;Lab 1 (Real);x\nA;Ada;61,5;\nB;Bob;;\n"

@@ -207,6 +207,92 @@ def test_each_platform_s_students_keep_their_names_and_numbers(tmp_path, entries
     assert {item.student: item.id for item in found} == expected
 
 
+_MOODLE, _BLACKBOARD = "_assignsubmission_file_", "_attempt_2026-11-01-10-20-30"
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        # One student's folder in two exports of a class, in a folder of their own.
+        (
+            [f"all/{part}/Ada_1{_MOODLE}/{labfixture.NAME}.ipynb" for part in ("a", "b")],
+            ["Ada", "Ada"],
+        ),
+        ([f"all/{part}.zip/Ada_1{_MOODLE}/lab.ipynb" for part in ("a", "b")], ["Ada", "Ada"]),
+        (["a.ipynb", "a.ipynb", "a (2).ipynb"], ["a", "a (2)", "a (2) (2)"]),
+        # Nothing but what systems and editors leave; and a student's own file that looks like it.
+        ([f"Ada_1{_MOODLE}/.DS_Store", "b.ipynb"], ["Ada: a folder", "b"]),
+        (["Ada/", "Ada/.ipynb_checkpoints/lab-checkpoint.ipynb", "b.ipynb"], ["Ada: a folder", "b"]),
+        (["ada.zip/__MACOSX/._lab.ipynb", "b.ipynb"], ["ada: a folder", "b"]),
+        (["Thumbs.db", "b/lab.ipynb", "b/desktop.ini", "._c.ipynb", "c.ipynb"], ["b", "c"]),
+        ([f".Ada_1{_MOODLE}/lab.ipynb", f"Bob_2{_MOODLE}/.ipynb", ".c.ipynb"], [".Ada", ".c", "Bob"]),
+        # As Windows packs.
+        ([f"Ada_1{_MOODLE}\\", f"Ada_1{_MOODLE}\\lab.ipynb", "Bob\\"], ["Ada", "Bob: a folder"]),
+        # Canvas: texts and links, and students without names.
+        (
+            ["lijo_67_text.html", "kim_LATE_68_link.html", "c_69_1_lab.ipynb"],
+            ["c", "kim: no notebook", "lijo: no notebook"],
+        ),
+        (
+            ["anon_Ab3dE_670_lab.ipynb", "LATE_anon_Xy_671_lab.ipynb", "anon_Xy_672_notes.pdf"],
+            ["anon_Ab3dE", "anon_Xy"],
+        ),
+        # A date is no number of Canvas's.
+        (["Ada/lab_2026_11_26.ipynb", "Bob/lab_2026_11_26.ipynb"], ["Ada", "Bob"]),
+        (
+            ["lab_2026_11_26_ada.ipynb", "lab_2026_11_26_bob.ipynb"],
+            [f"lab_2026_11_26_{x}" for x in ("ada", "bob")],
+        ),
+        ([f"all_2026_11_26.zip/{who}_1{_MOODLE}/lab.ipynb" for who in ("Ada", "Bob")], ["Ada", "Bob"]),
+        # Logins that end alike, at Blackboard in one second.
+        ([f"Lab 0_{who}_li{_BLACKBOARD}_lab.ipynb" for who in "ab"], ["li", "li"]),
+        (
+            [f"Lab 0_{who}_li{_BLACKBOARD}{end}" for who in "ab" for end in ("_lab.ipynb", ".txt")],
+            ["a_li", "b_li"],
+        ),
+        # Names that cannot be seen, and a long one.
+        (["\u200b.ipynb", "\u3000.ipynb"], ["unnamed", "unnamed"]),
+        ([f"{'x' * 240}.ipynb"], ["x" * 240]),
+        (
+            ["Ada.ipynb", "ada.ipynb", "Zo\u00eb/a.ipynb", "Zoe\u0308/a.ipynb"],
+            ["Ada", "ada", "Zoe\u0308", "Zo\u00eb"],
+        ),
+    ],
+)
+def test_no_hand_in_of_an_export_is_lost_renamed_or_merged(tmp_path, entries, expected):
+    content, zips = [], {}
+    for entry in entries:
+        head, zipped, inside = entry.partition(".zip/")
+        text = f"Name: Someone (else) ({entry[6:10]})\n" if entry.endswith(".txt") else notebook_of("")
+        into = zips.setdefault(f"{head}.zip", []) if zipped else content
+        into.append((inside or head, "" if entry.endswith(("/", "\\")) else text))
+    for name, inner in zips.items():
+        content.append((name, packed(tmp_path / "inner.zip", *inner).read_bytes()))
+    path = packed(tmp_path / "export.zip", *content)
+    found = collect.collect(path, labfixture.NAME, labfixture.PLACEHOLDER)
+    said = [item.student + ": " * bool(item.problem) + item.problem for item in found]
+    assert len(found) == len(expected) == len({item.file for item in found})
+    for one, start in zip(sorted(said), sorted(expected), strict=True):
+        assert one.replace("is a", "a").replace("is no", "no").startswith(start), said
+
+
+@pytest.mark.parametrize(
+    ("source", "student"),
+    [
+        ("STUDENT_ID = ' '", "file"),
+        ("STUDENT_ID = '\u200b'", "file"),
+        (f"STUDENT_ID = ' {labfixture.PLACEHOLDER.upper()}'", "file"),
+        (f"STUDENT_ID = 0x{'f' * 5000}", "file"),  # more digits than Python writes
+        (f"STUDENT_ID = {'x' * 200!r}", "x" * 200),
+    ],
+)
+def test_one_odd_identifier_stops_nobody_and_renames_nobody(tmp_path, source, student):
+    cells = [nbformat.v4.new_code_cell(source)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "file.ipynb")
+    (tmp_path / "other.ipynb").write_text(notebook_of("ada"), encoding="utf-8")
+    assert set(gathered(tmp_path)) == {student, "ada"}
+
+
 def test_an_online_text_alone_fails_with_its_reason(tmp_path):
     path = tmp_path / "Ada_1_assignsubmission_onlinetext_" / "onlinetext.html"
     path.parent.mkdir()
@@ -318,6 +404,50 @@ def test_a_table_is_read_as_spreadsheets_of_any_country_write_it(ready, tmp_path
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Signs in a header's names, lines of their own, and what Excel puts first.
+        ("'Name, first, full';student\nx;ada\n", ["ada"]),
+        ("student\tLab 1, a, b\nada\t\n", ["ada"]),
+        ("\ufeffsep=;\r\n\r\nx;Student\r\n;\r\n'a\nb';ada\r\n", ["ada"]),
+        ("student,x\rada,1\r", ["ada"]),
+        # What would be read as something else.
+        ("student\n\nLovelace, Ada\n", "line 3 has 2 fields, its header 1: put what holds ','"),
+        ("student,Student\nada,7\n", "has twice the column 'student'"),
+        ("student\n'ada\nbob\n", "cannot be read as a CSV"),
+        ("student\0\nada\n", "holds bytes that no text does"),
+    ],
+)
+def test_a_roster_says_who_or_what_is_wrong_with_it(tmp_path, text, expected):
+    path = tmp_path / "roster.csv"
+    path.write_bytes(text.replace("'", '"').encode())
+    if isinstance(expected, list):
+        assert report.read_roster(path) == expected
+    else:
+        with pytest.raises(lab.LabError) as error:
+            report.read_roster(path)
+        assert f"ROSTER={path}" in str(error.value)
+        assert expected in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("ada,essay,2,5,3", "line 2 has 5 fields, its header 4"),  # not 2 points
+        ("'ada',essay,,3\n\n'x\ny',essay,2,3", "line 5: nobody named"),
+        ("ada,essay,=1+1,3", "line 2: points must be a number from 0 to 3, got '=1+1'"),
+        ("42,essay,1,3", "line 2: nobody named '42'"),  # 0042, as a spreadsheet leaves it
+    ],
+)
+def test_points_by_hand_that_are_not_sure_are_refused_by_line(ready, tmp_path, rows, said):
+    path = tmp_path / "manual.csv"
+    path.write_text(f"student,question,points,max points\n{rows}\n".replace("'", '"'), encoding="utf-8")
+    with pytest.raises(lab.LabError) as error:
+        report.read_manual(path, ready, ["ada", "0042"])
+    assert f"MANUAL={path}, {said}" in str(error.value).replace('"', "'")
+
+
+@pytest.mark.parametrize(
     "other",
     ["Zoe\u0308 A", "ZO\u00cb A", "Zo\u00eb\u00a0A", " Zo\u00eb  A", "Zo\u00eb\u200b A", "Zo\u00eb\tA"],
 )
@@ -357,6 +487,10 @@ def test_no_text_is_a_formula(start):
 def test_what_cannot_be_seen_is_not_written(name):
     assert guarded(name) == "Zoë"
     assert same_name(guarded(name)) == same_name(name)
+
+
+def test_a_letter_of_no_alphabet_is_seen_as_such():
+    assert guarded("Zo\udceb") == "Zo?"  # a file's name in Latin-1
 
 
 def test_what_joins_letters_is_written_and_makes_no_other_name():

@@ -132,7 +132,9 @@ def _fill(
         final = row.status == "graded" or (partial and row.status == "waiting")
         waiting = "written answers wait for points (PARTIAL=1 puts in what there is)"
         why = waiting if row.status == "waiting" else f"{row.status}: {'; '.join(row.reasons)}"
-        entries.append(gradebook.Entry(row.student, row.total if final else None, "" if final else why))
+        entries.append(
+            gradebook.Entry(row.student, row.total if final else None, "" if final else why, row.id)
+        )
     content, said = book.fill(entries)
     path.write_bytes(content)
     print(f"Import:   {path} (column {book.column!r})")

@@ -6,11 +6,11 @@ one flat list of files; what follows, whose they are and which of them is graded
 
 import dataclasses
 import io
+import itertools
 import json
 import re
 import stat
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -23,13 +23,19 @@ _MOST = 5000
 _ALL_TOGETHER = 2 * 2**30
 _DEEPEST = 5
 _MOST_NOTEBOOKS = 5
+_LONGEST_NAME = 250
+_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")  # the latter two where a browser has added its own
 # As the platforms name what they export: whose it is, and by which number or name they know the student.
 _PLATFORMS = (
     re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+).*", re.DOTALL),  # Moodle
     re.compile(
-        r".*_(?P<id>(?P<name>[^_]+))_attempt_(?P<attempt>\d{4}(-\d\d){5}).*", re.DOTALL
+        r"(?P<attempt>.*_(?P<id>(?P<name>[^_]+))_attempt_\d{4}(-\d\d){5}).*", re.DOTALL
     ),  # Blackboard
-    re.compile(r"(?P<name>[^_]+)(_LATE)?_(?P<id>\d+)_\d+_.+", re.DOTALL),  # Canvas
+    # Canvas: a file, or a text entered there; then the same of anonymous students. A date is no number.
+    re.compile(
+        r"(?P<name>[^_]+)(_LATE)?_(?P<id>(?!20\d\d_\d\d?_)\d+)_(\d+_.+|(text|link)\.html)", re.DOTALL
+    ),
+    re.compile(r"(LATE_)?(?P<name>anon_(?P<id>[^_]+))_(\d+_.+|(text|link)\.html)", re.DOTALL),
 )
 
 
@@ -132,32 +138,32 @@ def _in_zip(packed, above: tuple[str, ...], read: list[int]) -> Iterator[File]:
         bounds = f"{_MOST} files or {_ALL_TOGETHER // 2**30} GiB"
         yield File(above, problem=f"unpacked it would be more than {bounds}")
         return
-    names = [entry.filename for entry in entries]
-    if not any(not name.endswith("/") for name in names):
-        yield _empty(above)
+    found, folders = [], {above}
     for entry in entries:
         written = _decoded(entry).replace("\\", "/")
         inside = PurePosixPath(written)
         # Nothing is written, so a name that leads out of the zip is a name like any other.
         parts = (*above, *(part for part in inside.parts if part not in ("/", "..") and part[1:] != ":"))
-        if any(map(_is_junk, inside.parts)):
+        kept = tuple(itertools.takewhile(lambda part: not _is_junk(part), parts))
+        folders |= {kept[:length] for length in range(len(above), len(parts))}
+        if kept != parts:
             continue
-        if entry.is_dir():
-            if sum(name.startswith(entry.filename) for name in names) == 1:
-                yield _empty(parts)
-            continue
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            yield File(parts, problem="is a symbolic link, which is not followed")
+        if written.endswith("/"):
+            folders.add(parts)
+        elif stat.S_ISLNK(entry.external_attr >> 16):
+            found.append(File(parts, problem="is a symbolic link, which is not followed"))
         elif inside.suffix.lower() == ".zip":
             nested = _file(
                 parts, entry.file_size, lambda entry=entry: _unpacked(archive, entry), _LARGEST_ZIP
             )
             if nested.content is None or len(above) > _DEEPEST:
-                yield File(parts, problem=nested.problem or "is a zip too deep in others")
+                found.append(File(parts, problem=nested.problem or "is a zip too deep in others"))
             else:
-                yield from _in_zip(io.BytesIO(nested.content), parts, read)
+                found += _in_zip(io.BytesIO(nested.content), parts, read)
         else:
-            yield _file(parts, entry.file_size, lambda entry=entry: _unpacked(archive, entry))
+            found.append(_file(parts, entry.file_size, lambda entry=entry: _unpacked(archive, entry)))
+    filled = {file.parts[:length] for file in found for length in range(len(file.parts))}
+    yield from (*found, *map(_empty, sorted(folders - filled)))
 
 
 def _empty(parts: tuple[str, ...]) -> File:
@@ -191,22 +197,29 @@ def _decoded(entry: zipfile.ZipInfo) -> str:
 
 
 def _is_junk(name: str) -> bool:
-    return name.startswith((".", "__MACOSX", "__pycache__")) and name not in (".", "..")
+    """Tell what systems and editors leave behind; a student's own name may begin with a dot."""
+    own = name in (".", "..") or name.lower().endswith(_ENDINGS) or _platform(name)
+    left = name.startswith(("._", "__MACOSX", "__pycache__")) or name.lower() in (
+        "thumbs.db",
+        "desktop.ini",
+    )
+    return left or (name.startswith(".") and not own)
 
 
 def _is_notebook(file: File) -> bool:
-    """Tell notebooks by name, those too to which a browser has added an ending."""
-    return file.parts[-1].lower().endswith((".ipynb", ".ipynb.txt", ".ipynb.json"))
+    return file.parts[-1].lower().endswith(_ENDINGS)
 
 
 def _tell_apart(files: list[File]) -> None:
     """Give files of one name, as a zip may hold, names of their own."""
-    seen: Counter[str] = Counter()
+    taken: set[str] = set()
     for file in files:
-        seen[file.name] += 1
-        if seen[file.name] > 1:
-            last = PurePosixPath(file.parts[-1])
-            file.parts = (*file.parts[:-1], f"{last.stem} ({seen[file.name]}){last.suffix}")
+        *above, last = file.parts
+        for number in itertools.count(2):
+            if file.name not in taken:
+                break
+            file.parts = (*above, f"{PurePosixPath(last).stem} ({number}){PurePosixPath(last).suffix}")
+        taken.add(file.name)
 
 
 # Whose they are.
@@ -239,6 +252,7 @@ def _by_student(files: list[File], lab: str) -> list[tuple[str, list[File]]]:
     for file in files:
         heads.setdefault(file.parts[0], []).append(file)
     found: dict[object, tuple[str, list[File]]] = {}
+    exports = []
     # Tables and the like that lie beside the only folder don't make a student of it.
     several = [head for head, own in heads.items() if len(own[0].parts) > 1 or any(map(_is_notebook, own))]
     for head, own in heads.items():
@@ -247,13 +261,13 @@ def _by_student(files: list[File], lab: str) -> list[tuple[str, list[File]]]:
             for name, deeper in _by_student(inside, lab):
                 for file in deeper:
                     file.parts = (head, *file.parts)
-                found[head, name] = name, deeper
+                exports.append((name, deeper))
             continue
         match = _platform(head)
         # Moodle and Canvas may spread one student's files over several folders and names.
         key = (match["id"], match["name"], match.groupdict().get("attempt")) if match else head
         found.setdefault(key, (head, []))[1].extend(own)
-    return list(found.values())
+    return [*found.values(), *exports]
 
 
 def _is_export(inside: list[File], lab: str, alone: bool) -> bool:
@@ -272,8 +286,12 @@ def _is_export(inside: list[File], lab: str, alone: bool) -> bool:
 def _handed_in(name: str, files: list[File], lab: str, data: dict[str, bytes]) -> list[Submission]:
     """Return the one submission among a student's files; or several, if it cannot be told which it is."""
     match = _platform(name)
-    student = " ".join((match["name"] if match else _bare(name)).split())[:100] or "unnamed"
+    student = _label(match["name"] if match else _bare(name))
     known = match["id"] if match else ""
+    for file in files:  # Blackboard's note says what its files' names don't: where a login with "_" begins
+        note = (file.content or b"") if re.fullmatch(r".*_attempt_[\d-]+\.txt", file.parts[-1]) else b""
+        if told := re.match(rb"Name: .*\((.+)\)\s*$", note, re.MULTILINE):
+            student = known = _label(told[1].decode(errors="replace"))
     notebooks = [file for file in files if _is_notebook(file)]
     exact = [file for file in notebooks if _is_own(_own_file(file), lab)]
     chosen = exact if len(exact) == 1 else [file for file in notebooks if _is_lab(_own_file(file), lab)]
@@ -318,16 +336,22 @@ def _identify(submission: Submission, placeholder: str | None) -> None:
         return
     try:
         given = student_id(_cells(submission.content))
+        name = str(given)  # not of every number
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, MemoryError):
         return  # the grader proper will say what is wrong with it
     submission.given = given
     if given is None and placeholder is not None:
         submission.check = True
         submission.notes.append("STUDENT_ID is worked out in the notebook: named by the file")
-    elif given in (None, "", placeholder):
+    elif given is None or same_name(name) in ("", same_name(placeholder or "")):
         submission.notes.append("STUDENT_ID was not set: named by the file")
     else:
-        submission.student, submission.own_name = " ".join(str(given).split())[:100] or "unnamed", True
+        submission.student, submission.own_name = _label(name), True
+
+
+def _label(name: str) -> str:
+    label = " ".join(name.split())[:_LONGEST_NAME]
+    return label if same_name(label) else "unnamed"
 
 
 def _keep_namesakes_apart(found: list[Submission]) -> None:

@@ -12,14 +12,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grading.lab import LabError
-from grading.names import same_name
+from grading.names import same_name, separator
 
 # By what each platform tells students apart, and how it writes names.
 _KEYS = {
     "canvas": ("id", "sis user id", "sis login id", "integration id"),
     "moodle": ("id number", "username", "email address", "identifier"),
 }
-_NAMES = {"canvas": ("student",), "moodle": ("full name", "first name", "last name", "surname")}
+_NAMES = {
+    "canvas": ("student", "firstname", "lastname"),
+    "moodle": ("full name", "first name", "last name", "surname"),
+}
+_NUMBER = {"canvas": "id", "moodle": "identifier"}  # what the names of exported files hold too
 FORMATS = tuple(_KEYS)
 _POSSIBLE = "points possible"
 _SUFFIX = re.compile(r"\s*\((\d+|real)\)\s*$", re.IGNORECASE)  # Canvas's number, Moodle's kind of grade
@@ -32,6 +36,7 @@ class Entry:
     student: str
     points: float | None
     why: str = ""
+    id: str = ""  # the platform's number for who handed in
 
 
 class Gradebook:
@@ -40,7 +45,7 @@ class Gradebook:
     Parameters
     ----------
     path : Path
-        The file, in UTF-8 or UTF-16, with commas, semicolons or tabs.
+        The file, in UTF-8 or UTF-16, with commas, semicolons, tabs or colons.
     format : str
         "canvas" or "moodle".
     lab : str
@@ -80,6 +85,10 @@ class Gradebook:
         said, found = [], {}
         for entry in entries:
             rows = self._people.get(same_name(entry.student), set())
+            numbered = self._people.get(("number", entry.id), set())
+            if len(rows) != 1 and len(numbered) == 1:
+                rows = numbered
+                said.append(f"{entry.student}: taken for {self._who(*rows)}, by the platform's number")
             if len(rows) == 1:
                 found.setdefault(next(iter(rows)), []).append(entry)
             elif rows:
@@ -119,10 +128,9 @@ class Gradebook:
             for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
                 self._encoding = name if content.startswith(mark) else self._encoding
             text = content.decode(self._encoding)
-        except (OSError, UnicodeDecodeError) as error:
+            self._sign = separator(text, (*_KEYS[self.format], *_NAMES[self.format]))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise LabError(f"GRADEBOOK={self.path} cannot be read as a CSV in UTF-8: {error}") from error
-        first = text.split("\n", 1)[0]
-        self._sign = max(",;\t", key=first.count)
         piece = re.compile(rf'("(?:[^"]|"")*"|[^{self._sign}\r\n]*)({self._sign}|\r\n|\n|\r|\Z)')
         # What precedes the header (a byte order mark) belongs to its first field.
         self._raw, at, line, skip = [], 0, [], text.startswith("\ufeff")
@@ -191,22 +199,23 @@ class Gradebook:
                 raise LabError(f"GRADEBOOK={self.path}: {self._values[0][index]!r} is read only in Canvas")
         return index
 
-    def _find_people(self) -> dict[str, set[int]]:
+    def _find_people(self) -> dict[str | tuple, set[int]]:
         """Return the rows by each identifier and form of a name that they hold, as names are compared."""
-        people: dict[str, set[int]] = {}
+        people: dict[str | tuple, set[int]] = {}
         for row in self._rows:
             fields = dict(zip(self._headers, map(same_name, self._values[row]), strict=True))
-            names = [fields.get(name, "") for name in _NAMES[self.format]]
-            if not any(names) or names[0] in (_POSSIBLE, "student, test"):
+            whole, first, *last = (fields.get(name, "") for name in _NAMES[self.format])
+            last = "".join(last)
+            if self.format == "canvas" and whole:
+                last, _, first = whole.partition(", ")
+            if self._is_possible(row) or (self.format, last, first) == ("canvas", "student", "test"):
                 continue
-            forms = {fields.get(key, "") for key in _KEYS[self.format]} | {names[0]}
-            if self.format == "canvas":
-                last, _, first = names[0].partition(", ")
-                # Canvas names the files that it exports by the letters of "Last, First".
-                forms |= {f"{first} {last}", re.sub(r"[\W_]", "", names[0])} if first else {names[0]}
-            elif not names[0]:
-                first, last = names[1], names[2] or names[3]
-                forms |= {f"{first} {last}".strip(), f"{last}, {first}"}
+            forms = {fields.get(key, "") for key in _KEYS[self.format]}
+            forms |= {whole, f"{first} {last}".strip(), f"{last}, {first}".strip(", ")}
+            if self.format == "canvas":  # it names the files that it exports by the letters of both
+                forms.add(re.sub(r"[\W_]", "", last + first))
+            if number := re.fullmatch(r"\D*(\d+)", fields.get(_NUMBER[self.format], "")):
+                forms.add(("number", number[1]))
             for form in forms - {"", "-"}:
                 people.setdefault(form, set()).add(row)
         return people
@@ -219,7 +228,8 @@ class Gradebook:
 
     def _who(self, row: int) -> str:
         fields = dict(zip(self._headers, self._values[row], strict=True))
-        return " ".join(filter(None, (fields.get(name, "") for name in _NAMES[self.format])))
+        names = " ".join(filter(None, (fields.get(name, "") for name in _NAMES[self.format])))
+        return names or next(filter(None, (fields.get(key, "") for key in _KEYS[self.format])), "")
 
     def _locked(self, row: int) -> bool:
         fields = dict(zip(self._headers, self._values[row], strict=True))

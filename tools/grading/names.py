@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from grading.lab import LabError
@@ -22,8 +23,11 @@ def same_name(name: str) -> str:
 
 
 def _seen(text: str) -> str:
-    """Return text on one line without what cannot be seen, single spaces between words."""
-    spaced = (" " if letter.isspace() else letter for letter in text)
+    """Return text on one line without what cannot be seen, single spaces between words.
+
+    A letter that is none, as in the name of a file from another system, is seen as "?".
+    """
+    spaced = (" " if letter.isspace() else letter for letter in text.encode(errors="replace").decode())
     seen = (letter for letter in spaced if letter in _JOINERS or unicodedata.category(letter)[0] != "C")
     return " ".join("".join(seen).split())
 
@@ -42,32 +46,50 @@ def _unguarded(text: str) -> str:
     return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
 
 
-def read_table(path: Path, columns: tuple[str, ...], what: str) -> list[dict[str, str]]:
-    """Read a CSV that must have some columns, as spreadsheets of any country write it.
+def separator(text: str, columns: Iterable[str]) -> str:
+    """Return the sign between a table's fields: the one that finds most of the columns in the header."""
 
-    Commas, semicolons or tabs; headers of any case; names guarded against spreadsheets lose their guard.
+    def suits(sign: str) -> tuple[int, int]:
+        first = io.StringIO(text.removeprefix("\ufeff").lstrip(), newline="")
+        header = next(csv.reader(first, delimiter=sign), [])
+        return len({same_name(name) for name in header} & set(columns)), len(header)
+
+    return max(",;\t:", key=suits)
+
+
+def read_table(path: Path, columns: tuple[str, ...], what: str) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows, each after its line, of a CSV that must have some columns.
+
+    As spreadsheets of any country write it: commas, semicolons or tabs; headers of any case; names guarded
+    against spreadsheets lose their guard.
     """
     try:
         text = _decoded(path.read_bytes())
-        text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's word to itself
-        first = text.lstrip().split("\n", 1)[0]
-        found = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-        header, *lines = [line for line in found if any(map(str.strip, line))] or [[]]
+        text = re.sub(r"\Asep=.\r?\n", "\n", text)  # Excel's word to itself
+        if "\0" in text:
+            raise csv.Error("it holds bytes that no text does")
+        sign = separator(text, columns)
+        found = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
+        lines = [(found.line_num, line) for line in found if any(map(str.strip, line))]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LabError(f"{what}={path} cannot be read as a CSV in UTF-8: {error}") from error
-    header = [same_name(name) for name in header]
-    missing = [column for column in columns if column not in header]
-    if missing:
-        raise LabError(f"{what}={path} lacks the column {missing[0]!r}; it needs {', '.join(columns)}")
-    if not lines:
+    header = [same_name(name) for name in lines[0][1]] if lines else []
+    for column in columns:
+        if header.count(column) != 1:
+            has = "has twice" if column in header else "lacks"
+            raise LabError(f"{what}={path} {has} the column {column!r}; it needs {', '.join(columns)}")
+    if not lines[1:]:
         raise LabError(f"{what}={path} has no row below its header")
-    return [
-        {
-            column: _unguarded(dict(zip(header, line, strict=False)).get(column, "").strip())
-            for column in columns
-        }
-        for line in lines
-    ]
+    rows = []
+    for number, line in lines[1:]:
+        if any(map(str.strip, line[len(header) :])):  # as of 2,5 between commas
+            raise LabError(
+                f"{what}={path}, line {number} has {len(line)} fields, its header {len(header)}: put what "
+                f"holds {sign!r} in quotation marks"
+            )
+        fields = [_unguarded(field.strip()) for field in line] + [""] * len(header)
+        rows.append((number, dict(zip(header, fields, strict=False))))
+    return rows
 
 
 def _decoded(content: bytes) -> str:
@@ -77,6 +99,4 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        if b"\0" in content:
-            raise
         return content.decode("cp1252")

@@ -32,7 +32,7 @@ def read_roster(path: Path | None) -> list[str] | None:
     """Return the students of a roster (a CSV with a column `student`), or None if there is none."""
     if path is None:
         return None
-    return [row["student"] for row in read_table(path, ("student",), "ROSTER") if row["student"]]
+    return [row["student"] for _, row in read_table(path, ("student",), "ROSTER") if row["student"]]
 
 
 def read_manual(path: Path | None, lab: Lab, students: list[str]) -> dict[str, dict[str, float]]:
@@ -45,7 +45,7 @@ def read_manual(path: Path | None, lab: Lab, students: list[str]) -> dict[str, d
     known = {question.name: question for question in lab.questions}
     handed_in = {same_name(student) for student in students}
     found: dict[str, dict[str, float]] = {}
-    for number, row in enumerate(read_table(path, ("student", "question", "points"), "MANUAL"), start=2):
+    for number, row in read_table(path, ("student", "question", "points"), "MANUAL"):
         where = f"MANUAL={path}, line {number}"
         if not row["points"]:
             continue
