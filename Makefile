@@ -131,7 +131,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 
 # The outputs of a notebook depend on the package: when that changes, all are made anew.
 $(EXECUTED): $(INSTALLED) $(PACKAGE)
-	@rm -rf _build/.jupyter_cache _build/.doctrees
+	@rm -rf _build/.jupyter_cache
 	@mkdir -p _build && touch $@
 
 # The outputs that the site shows, through LaTeX. Both builds share one cache, so they take turns.

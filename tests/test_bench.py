@@ -22,7 +22,7 @@ from betabin import em
 from betabin.explorers.rows import regulars
 
 STATIC = ROOT / "site" / "static"
-MOST = 60
+MOST = 120
 LEAST = np.array([0, 0, 1])  # log-likelihoods near 0 are compared with 1
 
 
