@@ -102,6 +102,15 @@ def test_the_first_use_of_each_term_on_a_page_is_a_link_to_the_glossary(site, gl
                 pytest.fail(f"{words!r} is not linked in: {paragraph.get_text()[:200]}")
 
 
+@pytest.mark.parametrize("page", pages())
+def test_no_line_ends_inside_of_a_number(site, page):
+    article = soup(site, page).select_one("article")
+    for gone in article.select(".explorer-place, #bench, form, noscript, code, pre, mjx-container, script"):
+        gone.decompose()
+    for text in article.find_all(string=True):
+        assert not re.search(r"\d[ \n](?:%|\d{3}(?!\d))", text), text
+
+
 def tip(page):
     return page.locator("[data-tippy-root]")
 
