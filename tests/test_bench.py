@@ -187,10 +187,10 @@ def test_numerics_are_those_of_the_package(monkeypatch):
         expected = np.array(fit.trace).T
         if method == "em":
             assert abs(len(trace) - len(expected)) <= 1, said
-            # Floats determine a step to a relative 1e-16 times the concentration, and not better.
+            # Digammas near log(s) are rounded to 1e-16 times that, and a step's error is s times theirs.
             s = expected[:rounds, 0] + expected[:rounds, 1]
             off = np.abs(trace[:rounds] - expected[:rounds])
-            within = (1e-9 + 5e-15 * s)[:, None] * (np.abs(expected[:rounds]) + LEAST)
+            within = (1e-9 + 1e-15 * s * np.log1p(s))[:, None] * (np.abs(expected[:rounds]) + LEAST)
             assert (off <= within).all(), said
             if (
                 x.size == 1 and counts is None and trace[0, :2].min() > 0.01

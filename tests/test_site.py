@@ -375,7 +375,10 @@ def test_exercises_have_one_number_in_a_title_and_speak_of_their_page(site):
         titles = [re.sub("<[^>]*>", "", title) for title in re.findall(r"<h[12]>.*?</h[12]>", text)]
         assert titles
         assert not [title for title in titles if re.match(r"\d", title)]
-        assert "On this page nothing runs" in text
+        assert "On this page you choose letters" in text
+        assert "in quotes" not in text
+        chapter = re.search(r'<a[^>]*href="([^"]*)"[^>]*>(?:<[^>]*>)*To chapter', text)[1]
+        assert (site / page).parent.joinpath(chapter).resolve().is_file()
         solution = (site / f"{page.replace('exercises', 'solutions')}.html").read_text(encoding="utf-8")
         assert "Put your answer where" not in solution
         code = re.sub("<[^>]*>", "", "".join(re.findall(r"<pre>.*?</pre>", solution, re.DOTALL)))

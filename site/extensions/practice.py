@@ -13,8 +13,11 @@ from sphinx.application import Sphinx
 # What the card of a notebook says first about running it, and what is true of its page.
 _IN_NOTEBOOK = " Put your answer where"
 _ON_PAGE = (
-    " On this page nothing runs: take it away as a notebook, as its end says. There, put your answer where"
+    " On this page you choose letters and fill in numbers. What takes a program you do in the notebook; the "
+    "page's end says how to take it away. There, put your answer where"
 )
+# A letter is a text in Python alone.
+_QUOTES = " Answer with a letter in quotes."
 # The marks of an answer, and the dots that stand for it before it is given.
 _MARKS = re.compile(
     r"^(?:[\w, =]+ = \.\.\.\n)+\n*(?=### BEGIN SOLUTION)|^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE
@@ -31,11 +34,14 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
     if title is None:
         return
     page = title.parent
+    link_chapter(app, doctree, f"chapters/{name.partition('/')[0].removeprefix('ex')}")
     if folder == "exercises":
-        for text in doctree.findall(nodes.Text):
-            if text.startswith(_IN_NOTEBOOK):
-                text.parent.replace(text, nodes.Text(_ON_PAGE + text.removeprefix(_IN_NOTEBOOK)))
-                break
+        for text in list(doctree.findall(nodes.Text)):
+            said = text.replace(_QUOTES, "")
+            if said.startswith(_IN_NOTEBOOK):
+                said = _ON_PAGE + said.removeprefix(_IN_NOTEBOOK)
+            if said != text:
+                text.parent.replace(text, nodes.Text(said))
         page += nodes.paragraph(
             "", "", nodes.Text("When you have tried: "), _link(app, other, "the solutions"), nodes.Text(".")
         )
@@ -59,6 +65,13 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
             shown = _MARKS.sub("", code.rawsource or code.astext())
             code.rawsource = shown
             code.children = [nodes.Text(shown)]
+
+
+def link_chapter(app: Sphinx, doctree: nodes.document, chapter: str) -> None:
+    """Make a link of the words that name the chapter to which exercises belong."""
+    if chapter in app.env.found_docs:
+        words = next(node for node in doctree.findall(nodes.strong) if node.astext().startswith("To chapter"))
+        words.children = [_link(app, chapter, words.astext())]
 
 
 def drop_numbers(app: Sphinx, env) -> list[str]:
