@@ -71,7 +71,7 @@ def link_chapter(app: Sphinx, doctree: nodes.document, chapter: str) -> None:
     """Make a link of the words that name the chapter to which exercises belong."""
     if chapter in app.env.found_docs:
         words = next(node for node in doctree.findall(nodes.strong) if node.astext().startswith("To chapter"))
-        words.children = [_link(app, chapter, words.astext())]
+        words[:] = [_link(app, chapter, words.astext())]
 
 
 def drop_numbers(app: Sphinx, env) -> list[str]:
