@@ -97,7 +97,7 @@ def data_sets() -> list[dict]:
         ),
         one("coins", "A bag of coins: 40 coins, ten flips each", "coin", coins.x, coins.n),
         one("one", "One player: 13 hits in 50 at-bats", "player", np.array([13]), np.array([50])),
-        one("pass", "Two players, with a pass on the way to the top", "player", *np.array([[0, 57], [4, 89]])),
+        one("pass", "Two players, with a pass beside the top", "player", *np.array([[0, 57], [4, 89]])),
     ]
 
 

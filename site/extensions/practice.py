@@ -13,8 +13,8 @@ from sphinx.application import Sphinx
 # What the card of a notebook says first about running it, and what is true of its page.
 _IN_NOTEBOOK = " Put your answer where"
 _ON_PAGE = (
-    " On this page you choose letters and fill in numbers. What takes a program you do in the notebook; the "
-    "page's end says how to take it away. There, put your answer where"
+    " On this page you choose letters and fill in numbers. What takes a program you do in the notebook; "
+    "the page's end says how to take it away. There, put your answer where"
 )
 # A letter is a text in Python alone.
 _QUOTES = " Answer with a letter in quotes."
@@ -70,7 +70,8 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
 def link_chapter(app: Sphinx, doctree: nodes.document, chapter: str) -> None:
     """Make a link of the words that name the chapter to which exercises belong."""
     if chapter in app.env.found_docs:
-        words = next(node for node in doctree.findall(nodes.strong) if node.astext().startswith("To chapter"))
+        bold = doctree.findall(nodes.strong)
+        words = next(node for node in bold if node.astext().startswith("To chapter"))
         words[:] = [_link(app, chapter, words.astext())]
 
 
