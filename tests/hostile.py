@@ -19,7 +19,7 @@ SLOW = {"infinite loop", "memory hog", "huge output", "many outputs", "endless r
 
 # Code before a right answer to the first question: what it does must cost at most what it breaks.
 CODE = {
-    # An honest one: what runs on a student's machine.
+    # Two honest ones: what runs on a student's machine.
     "habits": (
         "!ls\nfiles = !ls\n%pip --version\n"
         "get_ipython().run_cell_magic('bash', '', 'echo hello')\n"
@@ -28,11 +28,12 @@ CODE = {
         "for place in (pathlib.Path.home(), tempfile.gettempdir(), '.', matplotlib.get_cachedir()):\n"
         "    pathlib.Path(place, 'written').write_text('x')\n"
         "assert 'season.csv' in files and getpass.getuser() and os.cpu_count() >= 1\n"
-        "multiprocessing.Lock()\n"
-        "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
+        "multiprocessing.Lock()",
         FULL,
         "",
     ),
+    # By itself: a slow machine needs half of the 3 s for it.
+    "a plot": ("import matplotlib.pyplot as plt\nplt.plot([1, 2])", FULL, ""),
     "infinite loop": ("while True: pass", FIRST_LOST, "took more than 3 s of processor time"),
     "loop that cannot be interrupted": (
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
