@@ -41,10 +41,8 @@ class BindNumbers(SphinxPostTransform):
     def run(self, **_) -> None:
         """Put a space that doesn't break in the place of one that does."""
         for element in self.document.findall(nodes.TextElement):
-            if isinstance(element, _CODE) or _inside(element, _CODE):
-                continue
             for k, child in enumerate(element.children):
-                if isinstance(child, nodes.Text):
+                if isinstance(child, nodes.Text) and not _inside(child, _CODE):
                     element[k] = nodes.Text(_INSIDE_NUMBER.sub("\u00a0", child))
 
 
