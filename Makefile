@@ -16,6 +16,9 @@ SHOWN := _build/.solutions-$(SOLUTIONS)
 PDF := _build/em-at-bat.pdf
 SITE_ZIP := _build/em-at-bat-site.zip
 LITE_SITE := _build/.lite
+# Some machines (containers mostly) forbid Python its compiled modules; then each of the hundreds of kernels and
+# graders here compiles SciPy anew, which takes longer than what it was started for.
+unexport PYTHONDONTWRITEBYTECODE
 
 CHAPTERS := $(wildcard chapters/*.ipynb)
 NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
