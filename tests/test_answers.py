@@ -244,6 +244,8 @@ def test_a_prediction_is_committed_before_its_answer_is_shown(browser, site, cha
         boxes.first.wait_for()  # a busy machine runs the script late
         assert boxes.count() == answered
         assert page.locator(".admonition.answer.waiting").count() == answered
+        # What stands between the first thing that gives it away and the answer speaks of it.
+        assert page.locator(".waiting:not(.answer) + :not(.waiting)").count() == 0
         for index, box in enumerate(boxes.all()):
             if index == 0:
                 box.locator("input").first.check()
@@ -261,6 +263,25 @@ def test_a_prediction_is_committed_before_its_answer_is_shown(browser, site, cha
                 box.get_by_role("button", name="Show the answer").click()
             assert page.locator(".admonition.answer.waiting").count() == answered - index - 1
         assert page.locator(".waiting").count() == 0
+
+
+def test_a_link_to_what_waits_shows_it(browser, site):
+    """From another page, and from this one."""
+    with visit(browser, site, "chapters/04_em") as page:
+        page.locator(".prediction").first.wait_for()
+        names = page.locator(".waiting figure[id]").evaluate_all("figures => figures.map(({ id }) => id)")
+        assert len(names) > 2
+        address = page.url.split("#")[0]
+        for name in names[:2]:
+            page.evaluate("name => { location.hash = name }", name)
+            page.locator(f"#{name}").wait_for()
+        assert not page.locator(f"#{names[-1]}").is_visible()
+        page.goto("about:blank")
+        page.goto(f"{address}#{names[-1]}")
+        page.locator(f"#{names[-1]}").wait_for()
+        assert page.evaluate(
+            "name => document.getElementById(name).getBoundingClientRect().top < innerHeight", names[-1]
+        )
 
 
 def test_in_print_and_without_scripts_all_is_open(browser, site):

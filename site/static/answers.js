@@ -114,10 +114,13 @@ else {
     const list = box.querySelector("ol");
     const hidden = [];
     let answer;
+    // From the first thing that gives it away, all waits: what stands in between speaks of it.
     for (let next = box.nextElementSibling; next && !next.matches(".predict"); next = next.nextElementSibling) {
-      if (next.matches(".answer")) answer = next;
-      if (next.matches(".answer, .tag_reveals")) hidden.push(next);
-      if (answer) break;
+      if (hidden.length || next.matches(".answer, .tag_reveals")) hidden.push(next);
+      if (next.matches(".answer")) {
+        answer = next;
+        break;
+      }
     }
     if (!list || !answer) return;
     const right = Number(answer.querySelector(".admonition-title").textContent.match(/\d+/)?.[0]);
@@ -170,6 +173,15 @@ else {
       event.preventDefault();
       commit();
     });
+    // A link to a figure or an equation that waits asks to see it.
+    const asked = () => {
+      const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      if (!target?.closest(".waiting") || !hidden.some((part) => part.contains(target))) return;
+      reveal(0);
+      target.scrollIntoView();
+    };
+    addEventListener("hashchange", asked);
+    asked();
     const before = kept[name];
     if (before?.version === version) {
       options[before.answer - 1].checked = true;
