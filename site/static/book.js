@@ -188,7 +188,8 @@
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   };
-  const near = new IntersectionObserver((entries) => entries.forEach((entry) => check(entry.target)));
+  // All are told of at once; to measure one that is far would lay it out.
+  const near = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && check(entry.target)));
   const look = () => {
     const boxes = [...document.querySelectorAll('mjx-container[display="true"]')];
     near.disconnect();
