@@ -188,18 +188,17 @@
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   };
-  // All are told of at once; to measure one that is far would lay it out.
+  // Those that are near first; the others, which to measure is to lay out, when there is nothing else to do.
   const near = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && check(entry.target)));
   const look = () => {
     const boxes = [...document.querySelectorAll('mjx-container[display="true"]')];
     near.disconnect();
     boxes.forEach((box) => near.observe(box));
-    // On a narrow page many scroll: all are looked at, when there is nothing else to do.
     const some = (time) => {
       while (boxes.length && time.timeRemaining() > 4) check(boxes.shift());
       if (boxes.length) requestIdleCallback(some);
     };
-    if (innerWidth < 768) window.requestIdleCallback?.(some);
+    window.requestIdleCallback?.(some);
   };
   window.addEventListener("load", look);
   window.addEventListener("resize", look);
