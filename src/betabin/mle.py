@@ -20,8 +20,8 @@ __all__ = ["OverdispersionTest", "fit_mle", "overdispersion_test"]
 _MAX_NEWTON = 100
 _MAX_STEP = 2.0  # in eta and lam: a factor of seven
 _THETA_STARTS = (0.005, 0.1, 2.0)
-# Below this theta no data within the limits of this package tell the model from a binomial.
-_LEAST_LAM = -80.0
+# Steps in a row that gain next to nothing: on the way to a limit all do, from some theta on.
+_MAX_IDLE = 10
 
 
 class OverdispersionTest(NamedTuple):
@@ -178,7 +178,7 @@ def starting_params(table: _Table) -> BetaParams:
 def _newton(table: _Table, eta: float, lam: float) -> Climb:
     """Climb from (eta, lam)."""
     value = _height(table, eta, lam)
-    path, last = [(eta, lam, value)], math.inf
+    path, last, idle = [(eta, lam, value)], math.inf, 0
     for _ in range(_MAX_NEWTON):
         gradient, hessian = _derivatives(table, eta, lam)
         # Where the surface is not concave, the eigenvalues' sizes still give an uphill step.
@@ -196,12 +196,13 @@ def _newton(table: _Table, eta: float, lam: float) -> Climb:
             if trusted or reached >= value or np.abs(step).max() < 1e-6:
                 break
             step /= 2
+        idle = 0 if trusted or reached - value > 1e-12 * (1 + abs(value)) else idle + 1
         (eta, lam), value = trial, reached
         path.append((eta, lam, value))
         # Newton's steps shrink ever faster, until rounding stops them.
         if trusted and (size <= 1e-9 or (last / 2 <= size < 1e-6)):
             return Climb(path, True)
-        if lam < _LEAST_LAM:
+        if idle == _MAX_IDLE:
             break
         last = size
     return Climb(path, False)
