@@ -276,7 +276,10 @@ def _floats(value: object, budget: int, depth: int, texts: tuple[bool, bool]) ->
         return float(value), budget - 1
     if depth == _DEEPEST:
         raise Unreadable("It is nested too deeply.")
-    numbers, inner = [], (texts[0], texts[1] or not hasattr(kind, "__len__") or len(value) > 1)
+    length = len(value) if hasattr(kind, "__len__") else None
+    if length is not None and length > budget:
+        raise Unreadable("It holds far more numbers than are asked for.")
+    numbers, inner = [], (texts[0], texts[1] or length is None or length > 1)
     for part in islice(iter(value), budget + 1):
         number, budget = _floats(part, budget, depth + 1, inner)
         numbers.append(number)
