@@ -68,11 +68,12 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def link_chapter(app: Sphinx, doctree: nodes.document, chapter: str) -> None:
-    """Make a link of the words that name the chapter to which exercises belong."""
+    """Make links of the words that name the chapter to which exercises belong, and of its title."""
     if chapter in app.env.found_docs:
         bold = doctree.findall(nodes.strong)
         words = next(node for node in bold if node.astext().startswith("To chapter"))
-        words[:] = [_link(app, chapter, words.astext())]
+        for part in (words, next(words.parent.findall(nodes.emphasis))):
+            part[:] = [_link(app, chapter, part.astext())]
 
 
 def drop_numbers(app: Sphinx, env) -> list[str]:

@@ -43,14 +43,16 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
         raise ValueError("x must hold both successes and failures: here every trial ended alike")
     best = fit_mle(x, n)
     centre = best.concentration if best.status == "interior" else 4.0 * n.max()
-    grid = centre * np.geomspace(1 / 40, 160, 25)
+    curve = centre * np.geomspace(1 / 40, 160, 97)
+    grid = curve[::4]
 
     table = _tabulate(x, n, None)
-    etas = [_best_eta(table, -np.log(s), 1e-12) for s in grid]
-    means = special.expit(etas)
-    below = [
-        best.log_likelihood - _height(table, eta, -np.log(s)) for eta, s in zip(etas, grid, strict=True)
+    etas = [_best_eta(table, -np.log(s), 1e-12) for s in curve]
+    ridge = special.expit(etas)
+    profile = [
+        _height(table, eta, -np.log(s)) - best.log_likelihood for eta, s in zip(etas, curve, strict=True)
     ]
+    means, below = ridge[::4], [-height for height in profile[::4]]
     width = 3.2 * np.sqrt(means[0] * (1 - means[0]) / min(n.sum(), (1 + grid[0]) * n.size))
     start = grid.size // 6  # away from the answer
 
@@ -64,16 +66,17 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
             concentration=(grid[0], grid[-1]),
             below=[0.1, 0.5, _CUT, 4, 8, 16],
         )
-        upper.plot(means, grid, color="C0", linestyle="--", label="ridge")
-        lower.semilogx(grid, -np.array(below), color="C0", label="profile")
+        upper.plot(ridge, curve, color="C0", linestyle="--", label="ridge")
+        lower.semilogx(curve, profile, color="C0", label="profile")
         lower.axhline(-_CUT, color="#505050", linestyle=":", label="95 % cut")
         lower.set(
             xlabel="concentration", ylabel="below the supremum", xlim=(grid[0], grid[-1]), ylim=(-6, 0.4)
         )
         if best.status == "interior":
             upper.plot(best.mean, best.concentration, "k*", markersize=14, label="maximum")
-        for ax in axes:
-            ax.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none")
+        # Contour lines go everywhere: this legend stands over them.
+        upper.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, borderaxespad=0, borderpad=0.1)
+        lower.legend(loc="lower right")
 
     def here(k):
         def draw(axes):
