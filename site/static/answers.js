@@ -134,7 +134,7 @@ else {
       const input = Object.assign(document.createElement("input"), { type: "radio", name, value: String(i + 1) });
       const words = document.createElement("span");
       words.append(...item.childNodes);
-      label.append(input, words);
+      label.append(input, `${i + 1}.`, words); // by its number the answer speaks of it
       fieldset.append(label);
       return input;
     });
