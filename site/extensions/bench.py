@@ -51,7 +51,8 @@ def data_sets() -> list[dict]:
     season, efron_morris = regulars(), bb.load_efron_morris()
     rats, saxony = bb.load_rat_tumors(), bb.load_saxony()
     coins = bb.simulate(bb.BetaParams(2.0, 2.0), np.full(40, 10), rng=np.random.default_rng(7))
-    load = 'season = bb.load_batting(2018); keep = (season.position != "P") & (season.n >= 100)'
+    load = 'season = bb.load_batting(2018)\nkeep = (season.position != "P") & (season.n >= 100)\n'
+    load += "x, n = season.x[keep], season.n[keep]"
 
     def one(key, title, row, x, n, *, counts=None, labels=None, python=""):
         made = {"key": key, "title": title, "row": row, "x": x.tolist(), "n": n.tolist(), "python": python}
@@ -67,7 +68,7 @@ def data_sets() -> list[dict]:
             season.x,
             season.n,
             labels=season.player,
-            python=f"{load}\nfit = bb.fit_em(season.x[keep], season.n[keep], {_INIT})",
+            python=f"{load}\nfit = bb.fit_em(x, n, {_INIT})",
         ),
         one(
             "efron-morris",
