@@ -24,7 +24,9 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
         self.page.on("request", self._note_foreign)
-        self.page.goto(url, wait_until="networkidle")
+        # On a busy machine the network may be idle before the page has all been read.
+        self.page.goto(url, wait_until="load")
+        self.page.wait_for_load_state("networkidle")
 
     def _note_foreign(self, request):
         if not request.url.startswith(("file:", "data:", "blob:")):
