@@ -47,7 +47,7 @@ _STILL = """<div id="bench">
 
 
 def data_sets() -> list[dict]:
-    """Return the data sets that the bench offers, each with the line of Python that loads it."""
+    """Return the data sets that the bench offers, each with the Python that loads and fits it."""
     season, efron_morris = regulars(), bb.load_efron_morris()
     rats, saxony = bb.load_rat_tumors(), bb.load_saxony()
     coins = bb.simulate(bb.BetaParams(2.0, 2.0), np.full(40, 10), rng=np.random.default_rng(7))

@@ -175,8 +175,8 @@ else {
     });
     // A link to a figure or an equation that waits asks to see it.
     const asked = () => {
-      const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-      if (!target?.closest(".waiting") || !hidden.some((part) => part.contains(target))) return;
+      const target = document.getElementById(location.hash.slice(1));
+      if (!hidden.some((part) => part.matches(".waiting") && part.contains(target))) return;
       reveal(0);
       target.scrollIntoView();
     };
