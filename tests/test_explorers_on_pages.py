@@ -529,6 +529,7 @@ def test_every_ink_of_a_figure_has_contrast_on_the_page_s_own_ground(site, brows
     url = (site / "chapters" / "04_em.html").as_uri()
     with Visit(browser, url, dark=dark) as visit:
         picture = visit.page.locator(".cell_output img:visible").first
+        picture.scroll_into_view_if_needed()
         for ink, least in inks.items():
             picture.evaluate(SWATCH, ink)
             visit.page.evaluate(PAINTED)

@@ -40,9 +40,10 @@ UNDER_NUMBERS = """() => [...document.querySelectorAll("div.math:has(> .eqno)")]
   const [formula, number] = [".eqno", "mjx-container"].map((part) => line.querySelector(part)).reverse();
   return formula.getBoundingClientRect().right > number.getBoundingClientRect().left + 1;
 }).map((line) => line.id)"""
-STOPS_SCROLL = """() => [...document.querySelectorAll("mjx-container[display=true]")].every(
-  (box) => box.hasAttribute("tabindex") === box.scrollWidth > box.clientWidth + 1
-)"""
+STOPS_SCROLL = """() => [...document.querySelectorAll(
+  "mjx-container[display=true], .highlight pre, pre.literal-block, .cell_output > .output," +
+  ".pst-scrollable-table-container"
+)].every((box) => box.hasAttribute("tabindex") === box.scrollWidth > box.clientWidth + 1)"""
 # What the Web Content Accessibility Guidelines ask for, levels A and AA.
 WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
@@ -106,7 +107,7 @@ def test_page_in_a_browser(site, browser, page, width, dark):
         assert visit.page.locator("mjx-container").count() > 0 or not page.startswith("chapters/0")
         assert visit.page.locator(BARE_PICTURES).count() == 0
         assert visit.all_pictures_come()
-        # A formula is a tab stop only if it scrolls; where the column is wide few do.
+        # Formulas, code and tables are tab stops only if they scroll; where the column is wide few do.
         visit.page.wait_for_function(STOPS_SCROLL)
         assert width < 1000 or visit.page.locator("mjx-container[tabindex]").count() <= 1
         assert visit.page.evaluate(UNDER_NUMBERS) == []
@@ -259,6 +260,7 @@ def test_an_explorer_takes_its_still_s_place_and_nothing_moves(site, browser, pa
     with Visit(browser, (site / f"{page}.html").as_uri(), width) as visit:
         still = visit.page.locator(".explorer-still").first
         assert still.locator("svg").count() >= 2
+        visit.page.evaluate("document.documentElement.dataset.whole = ''")  # laid out though it is far
         said, drawn = still.locator(".explorer-words").inner_text(), still.locator("svg").count()
         height = still.bounding_box()["height"]
         # Nothing of the explorer has been asked for as long as it is far away.

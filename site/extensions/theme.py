@@ -27,6 +27,11 @@ _ICON = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
 _RUNTIME_ICONS = "1551f4f60c37af51121f.woff2"
 _OF_WIDGETS = "\uf04b\uf04c\uf04d\uf079\uf0d7\uf0da\uf00c\uf00d"
 _SOLID = 'url(../vendor/fontawesome/webfonts/fa-solid-900.woff2) format("woff2")'
+# The theme measures all that may scroll, at load and whenever anything changes; to measure what is far down
+# a page is to lay it out. book.js sees to the same.
+_TAB_STOPS = re.compile(r'"complete"===document\.readyState\?(\w+)\(\):window\.\w+\("load",\1\)')
+# A style sheet that asks for another one: the page waits for both, one after the other.
+_IMPORT = '@import "../basic.css";'
 _IMAGE = re.compile(r'<img ((?:"[^"]*"|[^">])*?src="[^"]*_images/([^"/]+)"(?:"[^"]*"|[^">])*?) ?/?>')
 # Names, punctuation and spaces of code: a third of a chapter's elements, in the colour of what is around.
 _BARE = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
@@ -154,17 +159,27 @@ def mend(app: Sphinx, exception: Exception | None) -> None:
     if _RUNTIME_ICONS not in (static / "widgets" / "embed.js").read_text(encoding="utf-8"):
         raise ExtensionError("the widget runtime has its icons elsewhere: see theme.mend")
     text = "".join(path.read_text(encoding="utf-8") for path in Path(app.outdir).rglob("*.html"))
-    text += (static / "scripts" / "pydata-sphinx-theme.js").read_text(encoding="utf-8")
-    # The theme's own file: that of the site may have been cut down by a build before.
-    folders = [Path(folder) / "static" / "styles" for folder in app.builder.theme.get_theme_dirs()]
-    whole = next(folder / theme.name for folder in folders if (folder / theme.name).is_file())
-    sheet, letters = icons(whole.read_text(encoding="utf-8"), set(re.findall(r"fa-[\w-]+", text)))
+
+    # The theme's own file: that of the site may have been changed by a build before.
+    def own(name: str) -> str:
+        folders = [Path(folder) / "static" for folder in app.builder.theme.get_theme_dirs()]
+        found = next(folder / name for folder in folders if (folder / name).is_file())
+        return found.read_text(encoding="utf-8")
+
+    script, stops = _TAB_STOPS.subn("0", own("scripts/pydata-sphinx-theme.js"))
+    first = own("styles/theme.css")
+    if stops != 1 or _IMPORT not in first:
+        raise ExtensionError("the theme's tab stops or first sheet are not as they were: see theme.mend")
+    (static / "scripts" / "pydata-sphinx-theme.js").write_text(script, encoding="utf-8")
+    basic = (static / "basic.css").read_text(encoding="utf-8").replace("url(", "url(../")
+    (static / "styles" / "theme.css").write_text(first.replace(_IMPORT, basic), encoding="utf-8")
+    sheet, letters = icons(own(f"styles/{theme.name}"), set(re.findall(r"fa-[\w-]+", text + script)))
     # The arrow of a folded heading, and the runtime's: its font takes the place of the theme's on a page.
     solid = static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf"
     font = cut_down(solid, letters | set("\uf107") | set(_OF_WIDGETS))
     (static / "widgets" / _RUNTIME_ICONS).write_bytes(font)
     theme.write_text(sheet.replace(_SOLID, in_css(font)), encoding="utf-8")
-    for path in (theme, book, *static.glob("*.css")):
+    for path in (*(static / "styles").glob("*.css"), *static.glob("*.css")):
         path.write_text(settled(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 

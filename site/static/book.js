@@ -117,8 +117,6 @@
       still.addEventListener("focus", () => bring(place));
     }
     // With a keyboard it is two steps from the top of the page.
-    const skip = document.createElement("div");
-    skip.className = "skip-link d-print-none";
     first.id ||= "first-explorer";
     const link = Object.assign(document.createElement("a"), { href: `#${first.id}`, textContent: "Skip to the explorer" });
     link.addEventListener("click", (event) => {
@@ -126,8 +124,8 @@
       first.scrollIntoView();
       focusOn(first);
     });
-    skip.append(link);
-    document.getElementById("pst-skip-link")?.after(skip);
+    // Within the other's element: beside it, all that follows would be styled anew.
+    document.getElementById("pst-skip-link")?.append(link);
   });
 })();
 
@@ -182,8 +180,12 @@
   });
 })();
 
-// Of formulas only those that scroll are tab stops, so that the keyboard can move them.
+// The letters of formulas are asked for before the first formula is there: when they come later, all is laid out again.
+for (const face of document.fonts) if (face.family.startsWith("MJX")) face.load().catch(() => {});
+
+// What scrolls, and nothing else of its kind, is a tab stop, so that the keyboard can move it.
 (() => {
+  const KINDS = 'mjx-container[display="true"], .highlight pre, pre.literal-block, .cell_output > .output, .pst-scrollable-table-container';
   const check = (box) => {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
@@ -191,7 +193,7 @@
   // Those that are near first; the others, which to measure is to lay out, when there is nothing else to do.
   const near = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && check(entry.target)));
   const look = () => {
-    const boxes = [...document.querySelectorAll('mjx-container[display="true"]')];
+    const boxes = [...document.querySelectorAll(KINDS)];
     near.disconnect();
     boxes.forEach((box) => near.observe(box));
     const some = (time) => {
