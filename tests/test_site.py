@@ -154,6 +154,26 @@ def test_the_theme_script_that_breaks_widgets_is_empty(site):
     assert (site / "_static" / "scripts" / "fontawesome.js").read_text() == ""
 
 
+def test_no_style_sheet_waits_for_another(site):
+    sheets = [path for path in (site / "_static").rglob("*.css") if "@import" in path.read_text("utf-8")]
+    assert sheets == []
+
+
+BODIES = """source => [document, new DOMParser().parseFromString(source, "text/html")].map(
+  ({ body }) => [...body.children].map(({ localName, id }) => `${localName}#${id}`)
+)"""
+
+
+def test_a_chapter_is_styled_once(site, browser):
+    """What scripts add at the start leaves the page's text alone, and no letter comes after its formula."""
+    with Visit(browser, (site / "chapters" / "03_m_step.html").as_uri()) as visit:
+        source = (site / "chapters" / "03_m_step.html").read_text(encoding="utf-8")
+        now, written = visit.page.evaluate(BODIES, source)
+        assert now == written
+        late = "[...document.fonts].filter(f => f.family.startsWith('MJX') && f.status !== 'loaded')"
+        assert visit.page.evaluate(f"{late}.length") == 0
+
+
 WIDGET_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <title>Widgets on a page of the book</title><link rel="icon" href="{static}favicon.svg">
 <link rel="stylesheet" href="{static}formulas.css">
