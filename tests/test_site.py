@@ -40,8 +40,14 @@ UNDER_NUMBERS = """() => [...document.querySelectorAll("div.math:has(> .eqno)")]
   const [formula, number] = [".eqno", "mjx-container"].map((part) => line.querySelector(part)).reverse();
   return formula.getBoundingClientRect().right > number.getBoundingClientRect().left + 1;
 }).map((line) => line.id)"""
+# Formulas in a line of text that reach out of the column.
+TOO_WIDE = """() => [...document.querySelectorAll("article mjx-container:not([display])")].filter((one) => {
+  const box = one.closest("p, li, td, th, dd, dt, h1, h2, h3")?.getBoundingClientRect();
+  const right = (e) => Math.max(e.getBoundingClientRect().right, ...[...e.children].map(right));
+  return box?.width && right(one.querySelector("mjx-math")) > box.right + 2;
+}).map((one) => one.textContent)"""
 STOPS_SCROLL = """() => [...document.querySelectorAll(
-  "mjx-container[display=true], .highlight pre, pre.literal-block, .cell_output > .output," +
+  "mjx-container[display=true], .highlight pre, .cell_output > .output," +
   ".pst-scrollable-table-container"
 )].every((box) => box.hasAttribute("tabindex") === box.scrollWidth > box.clientWidth + 1)"""
 # What the Web Content Accessibility Guidelines ask for, levels A and AA.
@@ -111,6 +117,7 @@ def test_page_in_a_browser(site, browser, page, width, dark):
         visit.page.wait_for_function(STOPS_SCROLL)
         assert width < 1000 or visit.page.locator("mjx-container[tabindex]").count() <= 1
         assert visit.page.evaluate(UNDER_NUMBERS) == []
+        assert visit.page.evaluate(TOO_WIDE) == []
         bring_explorers(visit.page)
         visit.page.evaluate(LEAVE_ROOM)
         axe = Axe(f"{AXE_SCRIPT}\n;(() => {{{ONE_OF_EACH_LOOK}}})()")
@@ -152,6 +159,17 @@ def test_no_page_names_another_host_for_a_script_or_style(site):
 
 def test_the_theme_script_that_breaks_widgets_is_empty(site):
     assert (site / "_static" / "scripts" / "fontawesome.js").read_text() == ""
+
+
+def test_code_is_as_it_was_written(site):
+    pages = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    changed = [
+        path
+        for path, text in pages.items()
+        if re.search(r"<pre(?:(?!</pre>).)*[\u00a0\u2060]", text, re.DOTALL)
+    ]
+    assert changed == []
+    assert sum("\u2060step" in text for text in pages.values()) > 20
 
 
 def test_no_style_sheet_waits_for_another(site):

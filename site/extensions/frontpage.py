@@ -27,9 +27,11 @@ _PICTURE = """
 <path class="front-prior" d="{prior}"/>
 <path class="front-data" d="{data}"/>
 <path class="front-posterior" d="{posterior}"/>
-<text class="front-prior" x="{prior_x:.0f}" y="30">other batters</text>
-<text class="front-data" x="{data_x:.0f}" y="52">his own record</text>
-<text class="front-posterior" x="{data_x:.0f}" y="74">both together</text>
+<g transform="translate({legend_x:.0f})">
+<path class="front-prior" d="M0 25h32"/><text class="front-prior" x="40" y="30">other batters</text>
+<path class="front-data" d="M0 47h32"/><text class="front-data" x="40" y="52">his own record</text>
+<path class="front-posterior" d="M0 69h32"/><text class="front-posterior" x="40" y="74">both together</text>
+</g>
 </svg>
 <label class="front-control"><span>At-bats</span>
 <input type="range" min="0" max="{last}" value="{start}" step="1" aria-valuetext="{start_text}"/></label>
@@ -95,8 +97,7 @@ def picture() -> str:
         prior=start["prior"],
         data=start["data"],
         posterior=start["posterior"],
-        prior_x=_WIDTH * 0.66,
-        data_x=_WIDTH * 0.66,
+        legend_x=_WIDTH * 0.6,
         last=len(states) - 1,
         start=_START,
         start_text=html.escape(start["text"]),

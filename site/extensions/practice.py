@@ -77,9 +77,9 @@ def link_chapter(app: Sphinx, doctree: nodes.document, chapter: str) -> None:
 
 
 def drop_numbers(app: Sphinx, env) -> list[str]:
-    """Take the sections' numbers off the exercises: their titles, and the questions', have their own."""
+    """Take the sections' numbers off the exercises, whose titles have their own, and off the bench."""
     for page in env.found_docs:
-        if page.startswith("exercises/"):
+        if page.startswith(("exercises/", "chapters/bench")):
             env.toc_secnumbers.pop(page, None)
             env.titles[page].attributes.pop("secnumber", None)
             for entry in env.tocs[page].findall(nodes.reference):

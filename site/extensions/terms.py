@@ -1,8 +1,8 @@
 """Sphinx extension: the first use of each of the glossary's terms on a page becomes a link to it.
 
 The chapters say a word and leave the link to us: so a new term is linked everywhere, and a paragraph can
-move to another page without a thought for its links. A line never ends inside of a number either, for which
-authors would have to write spaces that nobody sees.
+move to another page without a thought for its links. A line never ends inside of a number or of a step's
+name either, for which authors would have to write signs that nobody sees.
 """
 
 import re
@@ -30,20 +30,24 @@ _CLOSED = (
 _CODE = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 # Before a percent sign, and between thousands.
 _INSIDE_NUMBER = re.compile(r"(?<=\d)\s(?=%|\d{3}(?!\d))")
+_INSIDE_STEP = re.compile(r"(?<=\b[EM]-)(?=steps?\b)")
 
 
-class BindNumbers(SphinxPostTransform):
-    """Keep the parts of a number on one line."""
+class BindParts(SphinxPostTransform):
+    """Keep the parts of a number, and of E-step and M-step, on one line."""
 
-    default_priority = 4
+    default_priority = 6  # after the terms are found
     formats = ("html",)
 
     def run(self, **_) -> None:
-        """Put a space that doesn't break in the place of one that does."""
+        """Put a space that doesn't break in the place of one that does, and a joiner after a hyphen."""
         for element in self.document.findall(nodes.TextElement):
+            if isinstance(element, _CODE) or _inside(element, _CODE):
+                continue
             for k, child in enumerate(element.children):
-                if isinstance(child, nodes.Text) and not _inside(child, _CODE):
-                    element[k] = nodes.Text(_INSIDE_NUMBER.sub("\u00a0", child))
+                if isinstance(child, nodes.Text):
+                    whole = _INSIDE_NUMBER.sub("\u00a0", child)
+                    element[k] = nodes.Text(_INSIDE_STEP.sub("\u2060", whole))
 
 
 class LinkTerms(SphinxPostTransform):
@@ -115,6 +119,6 @@ def _pattern(terms: tuple[str, ...]) -> re.Pattern:
 
 def setup(app: Sphinx) -> dict:
     """Register the above with Sphinx."""
-    app.add_post_transform(BindNumbers)
+    app.add_post_transform(BindParts)
     app.add_post_transform(LinkTerms)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

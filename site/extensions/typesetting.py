@@ -30,11 +30,10 @@ _DELIMITED = re.compile(
 )
 
 
-_ATTACHED = re.compile(
-    r'[(“]*<span class="math notranslate nohighlight"><mjx-'
-    r"(?:(?!</mjx-container>).)*</mjx-container></span>[^\s<]+",
-    re.DOTALL,
+_INLINE = (
+    r'<span class="math notranslate nohighlight"><mjx-(?:(?!</mjx-container>).)*</mjx-container></span>'
 )
+_ATTACHED = re.compile(rf"[(“]+{_INLINE}[^\s<]*|{_INLINE}[^\s<]+", re.DOTALL)
 _LETTER = re.compile(r"\.(mjx-c[0-9A-F]+)(?:\.(TEX-[\w-]+))?")
 
 # A brace may also be a letter of which a rule speaks.
@@ -195,7 +194,7 @@ def begin(app: Sphinx, config) -> None:
 
 
 def hold(body: str) -> str:
-    """Keep each formula in a line with the comma after it."""
+    """Keep each formula in a line with the comma after it, and the bracket before it."""
     return _ATTACHED.sub(r'<span class="attached">\g<0></span>', body)
 
 

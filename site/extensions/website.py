@@ -29,7 +29,7 @@ _MADE = {
 }
 _NOT_FOUND = """<h1>Page not found</h1>
 <p>There is no page at this address. It may have moved: try the <a href="{home}">first page</a>,
-the <a href="{search}">search</a>, or the list of chapters beside this text.</p>"""
+the <a href="{search}">search</a>, or the list of chapters.</p>"""
 # Without an address the site is taken to stand at a server's root: there the page, shown for a wrong
 # address at any depth, finds its style. From disk its links are right as they are.
 _AT_ROOT = """<script>if (location.protocol !== "file:") document.write('<base href="/">')</script>"""

@@ -185,7 +185,7 @@ for (const face of document.fonts) if (face.family.startsWith("MJX")) face.load(
 
 // What scrolls, and nothing else of its kind, is a tab stop, so that the keyboard can move it.
 (() => {
-  const KINDS = 'mjx-container[display="true"], .highlight pre, pre.literal-block, .cell_output > .output, .pst-scrollable-table-container';
+  const KINDS = 'mjx-container[display="true"], .highlight pre, .cell_output > .output, .pst-scrollable-table-container';
   const check = (box) => {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
