@@ -53,7 +53,7 @@ def test_the_first_page_s_slider_redraws_the_picture_and_says_what_is_right(brow
         slider.focus()
         slider.press("Home")
         for _ in range(int(slider.get_attribute("max")) + 1):
-            drawn.add(page.locator("path.front-posterior").get_attribute("d"))
+            drawn.add(page.locator("svg > path.front-posterior").get_attribute("d"))
             words = said.inner_text().replace("\xa0", " ")
             record = re.match(r"(\d+) hits in (\d+) at-bats", words)
             x, n = map(int, record.groups()) if record else (0, 0)
