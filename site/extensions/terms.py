@@ -5,6 +5,7 @@ move to another page without a thought for its links. A line never ends inside o
 name either, for which authors would have to write signs that nobody sees.
 """
 
+import functools
 import re
 
 from docutils import nodes
@@ -110,6 +111,7 @@ def _key(term: str) -> str:
     return " ".join(term.lower().replace("’", "'").split())
 
 
+@functools.cache
 def _pattern(terms: tuple[str, ...]) -> re.Pattern:
     # The longest first: "complete-data log-likelihood" is a term, and so is "log-likelihood".
     words = "|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True))

@@ -14,6 +14,11 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
+# Most of a page's elements are in its formulas, which a tip shows as they are, but for what is read aloud.
+_FORMULA = re.compile(r"(<mjx-container[^>]*>)(.*?)(</mjx-container>)", re.DOTALL)
+_ALOUD = re.compile(r"<mjx-assistive-mml.*?</mjx-assistive-mml>", re.DOTALL)
+_KEPT = re.compile(r"\[formula (\d+)\]")
+
 
 def content(element: Tag) -> str | None:
     """Return what a tip shows of the element that a link points to; nothing where it is not for a tip."""
@@ -22,7 +27,7 @@ def content(element: Tag) -> str | None:
     element = element.__copy__()
     if element.name == "figure":
         element.name = "div"
-    for gone in element.select(".headerlink, .explorer-place, script, style, .backrefs, mjx-assistive-mml"):
+    for gone in element.select(".headerlink, .explorer-place, script, style, .backrefs"):
         gone.decompose()
     for inner in [element, *element.find_all(id=True)]:
         inner.attrs.pop("id", None)
@@ -46,13 +51,22 @@ def collect(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     """Keep what a page's elements look like, and where its links point."""
     if doctree is None or app.builder.format != "html":
         return
-    body = BeautifulSoup(context["body"], "html.parser")
+    formulas = []
+
+    def keep(formula: re.Match) -> str:
+        formulas.append(_ALOUD.sub("", formula[2]))
+        return f"{formula[1]}[formula {len(formulas) - 1}]{formula[3]}"
+
+    body = BeautifulSoup(_FORMULA.sub(keep, context["body"]), "html.parser")
     links = {
         anchor["href"]
         for anchor in body.select("a.reference.internal[href*='#']")
         if "headerlink" not in anchor.get("class", [])
     }
-    app.tips[pagename] = (targets(body), links)
+    shown = {
+        name: _KEPT.sub(lambda found: formulas[int(found[1])], text) for name, text in targets(body).items()
+    }
+    app.tips[pagename] = (shown, links)
 
 
 def tips_of(pagename: str, pages: dict) -> dict[str, str]:
