@@ -166,14 +166,14 @@ def mend(app: Sphinx, exception: Exception | None) -> None:
         found = next(folder / name for folder in folders if (folder / name).is_file())
         return found.read_text(encoding="utf-8")
 
-    script, stops = _TAB_STOPS.subn("0", own("scripts/pydata-sphinx-theme.js"))
+    code, stops = _TAB_STOPS.subn("0", own("scripts/pydata-sphinx-theme.js"))
     first = own("styles/theme.css")
     if stops != 1 or _IMPORT not in first:
         raise ExtensionError("the theme's tab stops or first sheet are not as they were: see theme.mend")
-    (static / "scripts" / "pydata-sphinx-theme.js").write_text(script, encoding="utf-8")
+    (static / "scripts" / "pydata-sphinx-theme.js").write_text(code, encoding="utf-8")
     basic = (static / "basic.css").read_text(encoding="utf-8").replace("url(", "url(../")
     (static / "styles" / "theme.css").write_text(first.replace(_IMPORT, basic), encoding="utf-8")
-    sheet, letters = icons(own(f"styles/{theme.name}"), set(re.findall(r"fa-[\w-]+", text + script)))
+    sheet, letters = icons(own(f"styles/{theme.name}"), set(re.findall(r"fa-[\w-]+", text + code)))
     # The arrow of a folded heading, and the runtime's: its font takes the place of the theme's on a page.
     solid = static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf"
     font = cut_down(solid, letters | set("\uf107") | set(_OF_WIDGETS))

@@ -17,7 +17,7 @@ from sphinx.application import Sphinx
 # Most of a page's elements are in its formulas, which a tip shows as they are, but for what is read aloud.
 _FORMULA = re.compile(r"(<mjx-container[^>]*>)(.*?)(</mjx-container>)", re.DOTALL)
 _ALOUD = re.compile(r"<mjx-assistive-mml.*?</mjx-assistive-mml>", re.DOTALL)
-_KEPT = re.compile(r"\[formula (\d+)\]")
+_KEPT = re.compile("\ue000(\\d+)\ue001")  # letters that no text has
 
 
 def content(element: Tag) -> str | None:
@@ -55,7 +55,7 @@ def collect(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
 
     def keep(formula: re.Match) -> str:
         formulas.append(_ALOUD.sub("", formula[2]))
-        return f"{formula[1]}[formula {len(formulas) - 1}]{formula[3]}"
+        return f"{formula[1]}\ue000{len(formulas) - 1}\ue001{formula[3]}"
 
     body = BeautifulSoup(_FORMULA.sub(keep, context["body"]), "html.parser")
     links = {
