@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its stats and optimize take as long to import as all else here: SciPy loads them when used
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import special
 
 from betabin.existence import limit
 from betabin.fit import Fit
@@ -110,7 +111,7 @@ def posterior_interval(fit: Fit, x: ArrayLike, n: ArrayLike, level: float = 0.95
         # A row without trials in the two-point limit: 1 with probability `point`.
         at = np.where((point > 0) & (point < 1) & (fit.status == "two_point"), q > 1 - point, point)
         at = np.where(np.isnan(point), math.nan, at)
-        ends.append(np.where(np.isnan(a), at, stats.beta.ppf(q, a, b)).reshape(shape)[()])
+        ends.append(np.where(np.isnan(a), at, scipy.stats.beta.ppf(q, a, b)).reshape(shape)[()])
     return Interval(*ends)
 
 
@@ -204,7 +205,7 @@ def profile_interval(
     """
     if parameter not in ("mean", "log_concentration"):
         raise ValueError(f"parameter = {parameter!r} must be 'mean' or 'log_concentration'")
-    allowed = stats.chi2.ppf(_check_level(level), 1) / 2
+    allowed = scipy.stats.chi2.ppf(_check_level(level), 1) / 2
     table = _tabulate(x, n, counts).without_empty_rows()
     status, best = supremum(table)
     if parameter == "mean":
@@ -261,7 +262,7 @@ def _predictive_ends(
         return math.nan, math.nan
     if status == "two_point":
         return tuple(float(m * (q > 1 - point)) for q in (tail, 1 - tail))
-    return tuple(float(stats.binom.ppf(q, m, point)) for q in (tail, 1 - tail))
+    return tuple(float(scipy.stats.binom.ppf(q, m, point)) for q in (tail, 1 - tail))
 
 
 def _mean_interval(table: _Table, status: str, best: Climb, allowed: float) -> Interval:
@@ -300,7 +301,7 @@ def _outwards(above: Callable[[float], float], start: float, way: int) -> float:
         elif edge is None:
             edge = here
         step = min(1.1 * step, 1.0)
-    return float(optimize.brentq(above, inner, edge, xtol=1e-10))
+    return float(scipy.optimize.brentq(above, inner, edge, xtol=1e-10))
 
 
 def _best_over_concentration(table: _Table, eta: float) -> float:
@@ -308,7 +309,7 @@ def _best_over_concentration(table: _Table, eta: float) -> float:
     values = [_height(table, eta, -log_s) for log_s in _LOG_CONCENTRATIONS]
     top = int(np.argmax(values))
     around = _LOG_CONCENTRATIONS[[max(top - 1, 0), min(top + 1, len(values) - 1)]]
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda log_s: -_height(table, eta, -log_s), bounds=around, method="bounded"
     )
     return max(max(values), -found.fun, _height(table, eta, -math.inf))

@@ -6,9 +6,9 @@ They need matplotlib, which the extra ``book`` brings.
 
 import matplotlib as mpl
 import numpy as np
+import scipy
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from betabin.fit import Trace
 from betabin.mle import fit_mle
@@ -46,7 +46,7 @@ def density(ax: Axes, params: BetaParams, **style) -> None:
         For ``Axes.plot``.
     """
     z = np.linspace(*np.clip(ax.get_xlim(), 1e-9, 1 - 1e-9), 300)
-    ax.plot(z, stats.beta.pdf(z, *params), **style)
+    ax.plot(z, scipy.stats.beta.pdf(z, *params), **style)
 
 
 def log_likelihood_contours(
