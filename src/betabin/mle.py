@@ -8,8 +8,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its stats and optimize take as long to import as all else here: SciPy loads them when used
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import special
 
 from betabin.existence import WHY, limit, status_by_signs
 from betabin.fit import Fit, Trace
@@ -122,7 +123,7 @@ def overdispersion_test(
         raise ValueError("x must hold both successes and failures: here every trial ended alike")
     excess = table.excess_spread / (table.successes * table.failures)
     statistic = excess / math.sqrt(2 * table.pairs)
-    return OverdispersionTest(statistic, float(stats.norm.sf(statistic)))
+    return OverdispersionTest(statistic, float(scipy.stats.norm.sf(statistic)))
 
 
 class Climb(NamedTuple):
@@ -213,7 +214,7 @@ def _best_eta(table: _Table, lam: float, xtol: float) -> float:
 
     At a fixed concentration the log-likelihood is concave in the mean, so its slope has one zero.
     """
-    return optimize.brentq(lambda eta: _derivatives(table, eta, lam)[0][0], -100.0, 100.0, xtol=xtol)
+    return scipy.optimize.brentq(lambda eta: _derivatives(table, eta, lam)[0][0], -100.0, 100.0, xtol=xtol)
 
 
 def _height(table: _Table, eta: float, lam: float) -> float:
@@ -223,25 +224,21 @@ def _height(table: _Table, eta: float, lam: float) -> float:
 def _derivatives(table: _Table, eta: float, lam: float) -> tuple[NDArray, NDArray]:
     """Gradient and Hessian of the log-likelihood in (eta, lam) (eq-newton)."""
     (mu, nu), theta = _split(eta), math.exp(lam)
-    j, width, x, y, n = table.tails
-    d = width * (x + y - n)  # adds up to 0: every trial is a success or a failure
-    x, y, n = width * x, width * y, width * n
-    t = j * theta
+    (x, y, n), d = table.weights, table.excess
+    t = table.tails.j * theta
     hit, miss, trial = 1 / (mu + t), 1 / (nu + t), 1 / (1 + t)
     slope = mu * nu  # d mu / d eta
     # t/(mu + t) is t/(1 + t) and a rest; of what d is multiplied by 1 may be taken off, where less cancels.
     shared = min(t * trial, -trial, key=lambda part: np.abs(d) @ np.abs(part))
-    gradient = np.array(
-        [
-            slope * (x @ hit - y @ miss),
-            d @ shared + (t * trial) @ (nu * x * hit + mu * y * miss),
-        ]
-    )
-    cross = slope * (t @ (y * miss**2 - x * hit**2))
+    x_1, y_1 = x * hit, y * miss
+    x_2, y_2 = x_1 * hit, y_1 * miss
+    uphill = x_1.sum() - y_1.sum()
+    gradient = np.array([slope * uphill, d @ shared + (t * trial) @ (nu * x_1 + mu * y_1)])
+    cross = slope * (t @ (y_2 - x_2))
     hessian = np.array(
         [
-            [slope * ((nu - mu) * (x @ hit - y @ miss) - slope * (x @ hit**2 + y @ miss**2)), cross],
-            [cross, t @ (mu * x * hit**2 + nu * y * miss**2 - n * trial**2)],
+            [slope * ((nu - mu) * uphill - slope * (x_2.sum() + y_2.sum())), cross],
+            [cross, t @ (mu * x_2 + nu * y_2 - n * trial**2)],
         ]
     )
     return gradient, hessian

@@ -361,19 +361,28 @@ class _Table:
 
         return replace(self, x=fewer(self.x), y=fewer(self.y), n=fewer(self.n), size=self.size - self.empty)
 
+    @cached_property
+    def weights(self) -> NDArray:
+        """What a function of j is multiplied by to be summed over x, n - x and n: a row for each."""
+        return self.tails.width * self.tails[2:]
+
+    @cached_property
+    def excess(self) -> NDArray:
+        """Of the weights, those of x and n - x less that of n; they add up to 0."""
+        _, width, x, y, n = self.tails
+        return width * (x + y - n)
+
     def log_likelihood(self, mu: float, nu: float, theta: float) -> float:
         """Log-likelihood at mean `mu` = 1 - `nu` and `theta` >= 0 (eq-tail-counts)."""
-        j, width, x, y, n = self.tails
         # log C(n, x) is shared out as -log(1 + j): there are as many factors above as below the line, so
         # any unit may be divided out of each. This one keeps the logarithms, and so the rounding, small.
         middle = self.trials / self.size / math.e
-
-        def total(beyond, start, rest):
-            with np.errstate(divide="ignore"):  # a term that no row has, whatever it is
-                logs = _log_factors(j, start, rest, theta, middle)
-            return (width * beyond) @ np.where(beyond > 0, logs, 0.0)
-
-        return float(total(x, mu, nu) + total(y, nu, mu) - total(n, 1.0, 0.0))
+        start, rest = np.array([[mu], [nu], [1.0]]), np.array([[nu], [mu], [0.0]])
+        with np.errstate(divide="ignore"):  # a term that no row has, whatever it is
+            logs = _log_factors(self.tails.j, start, rest, theta, middle)
+        logs[self.weights == 0] = 0.0
+        x, y, n = map(np.dot, self.weights, logs)
+        return float(x + y - n)
 
     def score(self, params: BetaParams) -> NDArray:
         """Gradient of the log-likelihood in (alpha, beta) (eq-score)."""
@@ -439,7 +448,9 @@ def _histogram(values: NDArray, counts: NDArray | None) -> tuple[NDArray, NDArra
     return value, np.bincount(where, weights).astype(float)
 
 
-def _log_factors(j: NDArray, start: float, rest: float, theta: float, middle: float) -> NDArray:
+def _log_factors(
+    j: NDArray, start: NDArray | float, rest: NDArray | float, theta: float, middle: float
+) -> NDArray:
     """Return log((start + j theta) / (1 + j)) less its value at j = `middle` for a start of 1.
 
     `rest` is 1 - start. Far out the ratio is close to 1, and a billion logarithms of a rounded ratio would
