@@ -8,6 +8,7 @@ import abc
 import contextlib
 import copy
 import dis
+import functools
 import inspect
 import io
 import itertools
@@ -245,26 +246,42 @@ class Array(Question):
     atol: float = 0.0
     percent: bool = False
 
+    @functools.cached_property
+    def _right(self) -> NDArray:
+        return np.asarray(self.want(), float)
+
+    @functools.cached_property
+    def _slips(self) -> list[tuple[Slip, NDArray, float, float]]:
+        """Each form of each slip: what it gives, and how far from it an answer may be."""
+        return [
+            (slip, np.asarray(form(), float), *slip.within(self))
+            for slip in self.slips
+            for form in slip.forms
+        ]
+
+    @functools.cached_property
+    def _rounded(self) -> list[NDArray]:
+        return _roundings(self._right.ravel())
+
     def known(self, name: str) -> list[Known]:
         """Return what is right and what each slip gives, in the order in which an answer is compared.
 
         A slip that only a predicate knows is not in it.
         """
         right = self._verdict(name, self.points, "right", [])
-        found = [Known(right, np.asarray(self.want(), float), self.rtol, self.atol)]
-        for slip in self.slips:
-            verdict = self._verdict(name, slip.points, slip.name, [slip.said])
-            for form in slip.forms:
-                found.append(Known(verdict, np.asarray(form(), float), *slip.within(self)))
-        return found
+        slips = (
+            Known(self._verdict(name, slip.points, slip.name, [slip.said]), *about)
+            for slip, *about in self._slips
+        )
+        return [Known(right, self._right, self.rtol, self.atol), *slips]
 
     def general(self, name: str) -> list[Known]:
         """Return what is told what all questions share, in the order in which an answer is compared.
 
         It is compared with what is right and with the slips before.
         """
-        want = np.asarray(self.want(), float)
-        forms = [("rounded", GENERAL["rounded"], form, 1e-12, 1e-12) for form in _roundings(want.ravel())]
+        want = self._right
+        forms = [("rounded", GENERAL["rounded"], form, 1e-12, 1e-12) for form in self._rounded]
         forms += [one for one in relatives(want, self.rtol, self.atol) if np.all(np.isfinite(one[2]))]
         forms.append(("near", GENERAL["near"], want, _NEAR, 0.0))
         return [
@@ -279,13 +296,13 @@ class Array(Question):
     def _judge(self, answer):
         got = self._read(answer)
         came_back = f"came back: {show(got)}"
-        want = np.asarray(self.want(), float)
+        want = self._right
         if _close(got, want, self.rtol, self.atol):
             return self.points, "right", []
-        for slip in self.slips:
-            if any(_close(got, form(), *slip.within(self)) for form in slip.forms):
+        for slip, *known in self._slips:
+            if _close(got, *known):
                 return slip.points, slip.name, [came_back, slip.said]
-        if np.shape(got) == want.shape and _rounded(np.ravel(got), want.ravel()):
+        if np.shape(got) == want.shape and _is_one_of(np.ravel(got), self._rounded):
             return 0, "rounded", [came_back, GENERAL["rounded"]]
         for slip in self.slips:
             if slip.when is not None and slip.when(got):
@@ -370,7 +387,7 @@ class Choice(Question):
     @property
     def messages(self) -> dict[str, str]:
         """What there is to say of each wrong letter."""
-        right = self._right()
+        right = self._right
         return {option.letter: option.message for option in self.options if option.letter not in right}
 
     def table(self, name: str) -> dict[str, Verdict]:
@@ -380,6 +397,7 @@ class Choice(Question):
         answers = ("".join(some) for k in sizes for some in itertools.combinations(letters, k))
         return {answer: self.judge(name, answer) for answer in answers}
 
+    @functools.cached_property
     def _right(self) -> set[str]:
         return {
             option.letter
@@ -389,7 +407,7 @@ class Choice(Question):
 
     def _judge(self, answer):
         got = read_letters(answer, "".join(option.letter for option in self.options))
-        came_back, right = f"came back: {show(got)}", self._right()
+        came_back, right = f"came back: {show(got)}", self._right
         if got == right:
             return self.points, "right", []
         name = "".join(sorted(got))
@@ -522,7 +540,8 @@ class Function(Question):
     def _is_rounded(got, want):
         if any(np.shape(np.squeeze(a)) != np.shape(np.squeeze(b)) for a, b in zip(got, want, strict=True)):
             return False
-        return _rounded(*(np.concatenate([np.ravel(one) for one in all_]) for all_ in (got, want)))
+        got, want = (np.concatenate([np.ravel(one) for one in all_]) for all_ in (got, want))
+        return _is_one_of(got, _roundings(want))
 
     def _related(self, cases, results, want):
         """What the results have to do with the right ones, where most cases have a result."""
@@ -657,9 +676,8 @@ def _general(got: list, want: list, parts: list[float], came_back: str) -> tuple
     return "wrong", [came_back, GENERAL["partly" if max(parts) > 0 else "wrong"]]
 
 
-def _rounded(got: NDArray, want: NDArray) -> bool:
-    """Whether these are the right numbers, to so many decimals or significant digits."""
-    return any(np.allclose(got, form, 1e-12, 1e-12) for form in _roundings(want))
+def _is_one_of(got: NDArray, forms: list[NDArray]) -> bool:
+    return any(np.allclose(got, form, 1e-12, 1e-12) for form in forms)
 
 
 def _roundings(want: NDArray) -> list[NDArray]:
