@@ -5,7 +5,7 @@ import math
 import numpy as np
 import sympy
 from scipy import integrate, optimize, stats
-from scipy.special import betaln, comb, digamma, gammaln, log_expit
+from scipy.special import betaln, comb, digamma, gammaln, log_expit, zeta
 
 import betabin as bb
 
@@ -111,17 +111,28 @@ def by_differences(alpha, beta, x, n):
 PAIR = np.array([0, 57]), np.array([4, 89])
 
 
-def walks_off(concentration, mean):
-    start = mean * concentration, (1 - mean) * concentration
-    trace = bb.fit_em(*PAIR, init=start, max_iter=300).trace
-    return trace.alpha[-1] + trace.beta[-1] > 100
+def walk(alpha, beta, rounds=300):
+    """EM on the pair from many starts at once; the M-step by Newton's method on SciPy's own functions."""
+    players = list(zip(*PAIR, strict=True))
+    for _ in range(rounds):
+        hit = np.mean([digamma(alpha + x) - digamma(alpha + beta + n) for x, n in players], axis=0)
+        out = np.mean([digamma(beta + n - x) - digamma(alpha + beta + n) for x, n in players], axis=0)
+        for _ in range(4):
+            shared, whole = zeta(2, alpha + beta), digamma(alpha + beta)
+            down, across = zeta(2, alpha) - shared, zeta(2, beta) - shared
+            short, long = hit - digamma(alpha) + whole, out - digamma(beta) + whole
+            area = down * across - shared**2
+            step_a, step_b = across * short + shared * long, shared * short + down * long
+            alpha, beta = alpha * np.exp(step_a / area / alpha), beta * np.exp(step_b / area / beta)
+    return alpha + beta
 
 
 def watershed(mean):
     low, high = 10, 2000
-    while high - low > 0.002 * low:
-        middle = (low + high) / 2
-        low, high = (low, middle) if walks_off(middle, mean) else (middle, high)
+    for _ in range(2):
+        tried = np.geomspace(low, high, 80)
+        first = np.argmax(walk(mean * tried, (1 - mean) * tried) > 100)
+        low, high = tried[first - 1], tried[first]
     return (low + high) / 2
 
 
