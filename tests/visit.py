@@ -1,11 +1,18 @@
 """A page opened in the browser, and all it complains of."""
 
+import time
 from contextlib import contextmanager
 
 ALL_PICTURES_COME = """async () => {
   for (const image of document.images) image.loading = "eager";
   await Promise.all([...document.images].map((image) => image.decode()));
   return [...document.images].every((image) => image.naturalWidth > 0);
+}"""
+
+# What a page does when it is idle, it may do in several turns.
+IDLE = """async () => {
+  await document.fonts.ready;
+  for (let turn = 0; turn < 3; turn++) await new Promise((done) => requestIdleCallback(done));
 }"""
 
 
@@ -19,16 +26,32 @@ class Visit:
             **options,
         )
         self.page = self.context.new_page()
-        self.errors, self.foreign = [], []
+        self.errors, self.foreign, self._loading = [], [], set()
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
-        self.page.on("request", self._note_foreign)
-        # On a busy machine the network may be idle before the page has all been read.
+        self.page.on("request", self._note)
+        for ended in ("requestfinished", "requestfailed"):
+            self.page.on(ended, lambda request: self._loading.discard(request))
         self.page.goto(url, wait_until="load")
-        self.page.wait_for_load_state("networkidle")
+        self.settle()
 
-    def _note_foreign(self, request):
+    def settle(self):
+        """Wait until the page has nothing left to do, and nothing is being loaded."""
+        deadline = time.monotonic() + 120
+        self.page.evaluate(IDLE)
+        while self._loading:
+            assert time.monotonic() < deadline, [request.url for request in self._loading]
+            self.page.evaluate(IDLE)
+
+    def turn(self, width, dark=False):
+        """Give the window another width, and the reader another taste."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        self.settle()
+
+    def _note(self, request):
+        self._loading.add(request)
         if not request.url.startswith(("file:", "data:", "blob:")):
             self.foreign.append(request.url)
 
