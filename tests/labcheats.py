@@ -74,14 +74,11 @@ def cheat(*a, **k):
         if found := wanted(frame.f_locals.values()): return found
         frame = frame.f_back
 """,
-    "a tracer": """
-import sys
-seen = []
-def trace(frame, event, value):
-    if found := wanted(frame.f_locals.values()): seen.append(found)
-    return trace
-sys.settrace(trace)
-def cheat(*a, **k): return seen[-1] if seen else None
+    "In": """
+def cheat(*a, **k):
+    text = [cell for cell in In if "def " + "expected" in cell][0]
+    exec(text.rsplit("_tests()", 1)[0], globals())
+    return _tests()
 """,
     "a profiler": """
 import sys
@@ -100,11 +97,15 @@ def cheat(*a, **k):
         if "expected" in str(about): exec(about[0], globals())
     return globals()["expected"](*a)
 """,
-    "In": """
-def cheat(*a, **k):
-    text = [cell for cell in In if "def " + "expected" in cell][0]
-    exec(text.rsplit("_tests()", 1)[0], globals())
-    return _tests()
+    # Last in its notebook: what runs after it is a hundred times as slow.
+    "a tracer": """
+import sys
+seen = []
+def trace(frame, event, value):
+    if found := wanted(frame.f_locals.values()): seen.append(found)
+    return trace
+sys.settrace(trace)
+def cheat(*a, **k): return seen[-1] if seen else None
 """,
     "the history": """
 def cheat(*a, **k):

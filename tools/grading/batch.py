@@ -121,7 +121,7 @@ def start_server() -> multiprocessing.context.ForkServerContext:
     It imports once what each of them needs, which takes seconds: so start it early.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grading.batch", "betabin"])
+    context.set_forkserver_preload(["grading.batch", "betabin", "scipy.stats"])
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_HERE.parent), before]))
     try:
