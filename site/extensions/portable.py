@@ -4,6 +4,7 @@ References become numbers and titles, boxes become Jupyter's own, macros are wri
 their figures. What has no plain form here raises, so that nothing half-understood is handed to a reader.
 """
 
+import functools
 import posixpath
 import re
 from dataclasses import dataclass, field
@@ -89,12 +90,15 @@ def _cell(name: str, source: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_markdown_cell(source, id=name)
 
 
+@functools.cache
+def _entries(bibliography: tuple[Path, ...]) -> dict:
+    return {name: entry for path in bibliography for name, entry in parse_file(str(path)).entries.items()}
+
+
 class _Writer:
     def __init__(self, page: str, book: Book):
         self.page, self.book, self.cited = page, book, []
-        self.entries = {}
-        for path in book.bibliography:
-            self.entries |= parse_file(str(path)).entries
+        self.entries = _entries(book.bibliography)
 
     def markdown(self, text: str) -> str:
         text = self._equations(text)

@@ -254,4 +254,4 @@ def setup(app: Sphinx) -> dict:
     # After the theme has made its buttons.
     app.connect("html-page-context", add_lines, priority=800)
     app.connect("build-finished", finish)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -80,7 +80,7 @@ class LinkTerms(SphinxPostTransform):
     def link(self, text: nodes.Text, left: dict[str, str]) -> None:
         """Link the terms of `left` that a piece of text has, and take them out of it."""
         words, pieces = str(text), []
-        while left and (found := _pattern(tuple(left)).search(words)):
+        while (here := _terms_in(words, left)) and (found := _pattern(here).search(words)):
             before, said = words[: found.start()], found[0]
             target = left.pop(_key(found[1]))
             reference = addnodes.pending_xref(
@@ -109,6 +109,12 @@ def _inside(node: nodes.Node, kinds: tuple) -> bool:
 def _key(term: str) -> str:
     """Return a term as it is compared: apostrophes may be bent, and lines break anywhere."""
     return " ".join(term.lower().replace("’", "'").split())
+
+
+def _terms_in(words: str, left: dict[str, str]) -> tuple[str, ...]:
+    """Return the few terms whose letters are there: of so many a pattern takes long to be made."""
+    said = _key(words)
+    return tuple(term for term in left if term in said)
 
 
 @functools.cache

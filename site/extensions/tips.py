@@ -14,8 +14,8 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
-# Most of a page's elements are in its formulas, which a tip shows as they are, but for what is read aloud.
-_FORMULA = re.compile(r"(<mjx-container[^>]*>)(.*?)(</mjx-container>)", re.DOTALL)
+# Most of a page's elements are in these, which a tip shows as they are, but for what is read aloud.
+_WHOLE = re.compile(r"<(mjx-container|svg|pre)\b.*?</\1>", re.DOTALL)
 _ALOUD = re.compile(r"<mjx-assistive-mml.*?</mjx-assistive-mml>", re.DOTALL)
 _KEPT = re.compile("\ue000(\\d+)\ue001")  # letters that no text has
 
@@ -51,29 +51,36 @@ def collect(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     """Keep what a page's elements look like, and where its links point."""
     if doctree is None or app.builder.format != "html":
         return
-    formulas = []
+    whole = []
 
-    def keep(formula: re.Match) -> str:
-        formulas.append(_ALOUD.sub("", formula[2]))
-        return f"{formula[1]}\ue000{len(formulas) - 1}\ue001{formula[3]}"
+    def keep(found: re.Match) -> str:
+        whole.append(_ALOUD.sub("", found[0]))
+        return f"\ue000{len(whole) - 1}\ue001"
 
-    body = BeautifulSoup(_FORMULA.sub(keep, context["body"]), "html.parser")
+    body = BeautifulSoup(_WHOLE.sub(keep, context["body"]), "html.parser")
     links = {
         anchor["href"]
         for anchor in body.select("a.reference.internal[href*='#']")
         if "headerlink" not in anchor.get("class", [])
     }
     shown = {
-        name: _KEPT.sub(lambda found: formulas[int(found[1])], text) for name, text in targets(body).items()
+        name: _KEPT.sub(lambda found: whole[int(found[1])], text) for name, text in targets(body).items()
     }
-    app.tips[pagename] = (shown, links)
+    # In a file, since pages may be written by other processes.
+    path = _kept(app, pagename)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([shown, sorted(links)]), encoding="utf-8")
+
+
+def _kept(app: Sphinx, pagename: str) -> Path:
+    return Path(app.doctreedir) / "tips" / f"{pagename}.json"
 
 
 def tips_of(pagename: str, pages: dict) -> dict[str, str]:
     """Return what the links of a page refer to, by their addresses as they stand on it."""
     tips = {}
     folder = posixpath.dirname(pagename)
-    for link in sorted(pages[pagename][1]):
+    for link in pages[pagename][1]:
         path, _, target = link.partition("#")
         page = posixpath.normpath(posixpath.join(folder, path.removesuffix(".html"))) if path else pagename
         shown = pages.get(page, ({}, ()))[0].get(target)
@@ -94,17 +101,13 @@ def _readdressed(shown: str, folder: str, path: str) -> str:
     return re.sub(r'\b(href|src)="([^"]*)"', moved, shown)
 
 
-def begin(app: Sphinx) -> None:
-    """Start with no page."""
-    app.tips = {}
-
-
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Write each page's tips beside it."""
     if exception or app.builder.format != "html":
         return
-    for pagename in app.tips:
-        if tips := tips_of(pagename, app.tips):
+    pages = {name: json.loads(_kept(app, name).read_text("utf-8")) for name in app.env.found_docs}
+    for pagename in pages:
+        if tips := tips_of(pagename, pages):
             path = Path(app.outdir) / f"{pagename}.tips.js"
             path.write_text(f"window.bookTips = {json.dumps(tips)};\n", encoding="utf-8")
 
@@ -113,9 +116,8 @@ def setup(app: Sphinx) -> dict:
     """Register the above with Sphinx."""
     app.add_js_file("tips.js", loading_method="defer")
     app.add_css_file("tips.css")
-    app.connect("builder-inited", begin)
     # When the page's formulas and stills are in it.
     app.connect("html-page-context", collect, priority=890)
     # Before the style sheet of formulas is made from all that is written.
     app.connect("build-finished", finish, priority=500)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,6 +7,7 @@ where its formula stood; one style sheet, with the letters that the pages use, s
 import functools
 import html
 import json
+import multiprocessing
 import re
 import shutil
 import subprocess
@@ -57,6 +58,7 @@ class Typesetter:
 
     def __init__(self, mathjax: Path, tex: dict):
         self._mathjax, self._tex, self._process = mathjax, tex, None
+        self._turn = multiprocessing.Lock()  # pages are written by forks, which ask the same Node
         self.fonts = mathjax / "output" / "chtml" / "fonts" / "woff-v2"
         self.html = functools.cache(self._html)
 
@@ -108,9 +110,10 @@ class Typesetter:
                 stdout=subprocess.PIPE,
                 encoding="utf-8",
             )
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        with self._turn:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
         if not line:
             raise ExtensionError("MathJax under Node has ended: what it said is above")
         answer = json.loads(line)
@@ -225,5 +228,4 @@ def setup(app: Sphinx) -> dict:
     # After the stills of explorers, which may have formulas.
     app.connect("html-page-context", add_sheet, priority=870)
     app.connect("build-finished", finish, priority=900)
-    # One process, one answer at a time.
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

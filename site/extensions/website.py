@@ -12,6 +12,7 @@ import unicodedata
 from pathlib import Path
 from urllib.parse import urlparse
 
+import pybtex.plugin
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -194,9 +195,23 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     (out / ".nojekyll").touch()
 
 
+def hurry(app: Sphinx, env) -> None:
+    """Have pages written side by side, and what writes citations found once, not anew for each of them.
+
+    Jupyter Book has no option for the first. Pages are read one after the other: this comes after.
+    """
+    # One process prepares pages and eight write them, however many processors there are: each gets a few
+    # pages, and the chapters, which follow each other and take longest, don't all come to one.
+    app.parallel = 1 + 8
+    for kind in ("plaintext", "docutils"):
+        backend = pybtex.plugin.find_plugin("pybtex.backends", kind)
+        pybtex.plugin.register_plugin("pybtex.backends", kind, backend, force=True)
+
+
 def setup(app: Sphinx) -> dict:
     """Register the above with Sphinx."""
     app.connect("config-inited", set_address)
+    app.connect("env-updated", hurry)
     app.connect("html-collect-pages", add_not_found_page)
     # Before the cards for links read the description; after the theme has made its buttons.
     app.connect("html-page-context", describe_page, priority=400)
