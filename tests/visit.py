@@ -3,6 +3,8 @@
 import time
 from contextlib import contextmanager
 
+from playwright.sync_api import Error
+
 ALL_PICTURES_COME = """async () => {
   for (const image of document.images) image.loading = "eager";
   await Promise.all([...document.images].map((image) => image.decode()));
@@ -27,6 +29,7 @@ class Visit:
         )
         self.page = self.context.new_page()
         self.errors, self.foreign, self._loading = [], [], set()
+        self._scripts = options.get("java_script_enabled", True)
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
@@ -37,12 +40,22 @@ class Visit:
         self.settle()
 
     def settle(self):
-        """Wait until the page has nothing left to do, and nothing is being loaded."""
+        """Wait until the page, or the one it leads to, has nothing left to do and is loading nothing."""
+        if not self._scripts:
+            self.page.wait_for_load_state("networkidle")
+            return
         deadline = time.monotonic() + 120
-        self.page.evaluate(IDLE)
-        while self._loading:
+        while True:
+            try:
+                self.page.evaluate(IDLE)
+            except Error as error:
+                if "navigation" not in str(error):
+                    raise
+                self.page.wait_for_load_state("load")
+                continue
+            if not self._loading:
+                return
             assert time.monotonic() < deadline, [request.url for request in self._loading]
-            self.page.evaluate(IDLE)
 
     def turn(self, width, dark=False):
         """Give the window another width, and the reader another taste."""
