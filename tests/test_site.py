@@ -82,7 +82,9 @@ for (const e of document.body.querySelectorAll("*")) {
 LEAVE_ROOM = """() => {
   window.drawn = [...document.querySelectorAll("mjx-math[aria-hidden=true]")].filter(
     (math) => !math.textContent.trim() && !math.querySelector("[id], [tabindex], [href], [role]"),
-  ).map((math) => ({ math, parts: [...math.childNodes], size: math.getBoundingClientRect() }));
+  ).map((math) => ({
+    math, parts: [...math.childNodes], style: math.style.cssText, size: math.getBoundingClientRect(),
+  }));
   for (const { math, size } of drawn) {
     math.replaceChildren();
     math.style.width = `${size.width}px`;
@@ -90,8 +92,8 @@ LEAVE_ROOM = """() => {
   }
 }"""
 DRAW_AGAIN = """() => {
-  for (const { math, parts } of drawn) {
-    math.removeAttribute("style");
+  for (const { math, parts, style } of drawn) {
+    math.style.cssText = style;
     math.replaceChildren(...parts);
   }
 }"""

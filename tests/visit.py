@@ -45,7 +45,7 @@ class Visit:
             self.page.wait_for_load_state("networkidle")
             return
         deadline = time.monotonic() + 120
-        while True:
+        while time.monotonic() < deadline:
             try:
                 self.page.evaluate(IDLE)
             except Error as error:
@@ -55,7 +55,7 @@ class Visit:
                 continue
             if not self._loading:
                 return
-            assert time.monotonic() < deadline, [request.url for request in self._loading]
+        raise AssertionError(f"still loading: {[request.url for request in self._loading]}")
 
     def turn(self, width, dark=False):
         """Give the window another width, and the reader another taste."""

@@ -1,8 +1,8 @@
 """The lower bound: lifted to the log-likelihood by the E-step, climbed by the M-step."""
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike
+from scipy import optimize
 
 from betabin.em import lower_bound
 from betabin.explorers import frames
@@ -73,7 +73,7 @@ def bound_explorer(
             return -bound(np.exp(log_s), q)
 
         # From q's own point uphill; the bound is concave in the concentration.
-        found = scipy.optimize.minimize_scalar(down, bracket=(np.log(s), np.log(s) + 0.1), tol=1e-9)
+        found = optimize.minimize_scalar(down, bracket=(np.log(s), np.log(s) + 0.1), tol=1e-9)
         return float(np.exp(found.x))
 
     # After each half-step: whose posteriors q are, and where the prior stands.

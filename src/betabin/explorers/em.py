@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from betabin.em import ExpectedStats, e_step, fit_em
 from betabin.explorers import frames
@@ -142,7 +142,7 @@ class _Board:
         q = posterior(best, self.x, self.n)
         # Everything that is not flat is in sight from side to side; spikes leave at the top.
         seen = [best, *ends, *(p for run in self.runs for p in run.priors[:1] if p.concentration > 20)]
-        sides = [p.mean + side * 3.5 * scipy.stats.beta.std(*p) for p in seen for side in (-1, 1)]
+        sides = [p.mean + side * 3.5 * stats.beta.std(*p) for p in seen for side in (-1, 1)]
         low, high = min(*sides, *self.raw), max(*sides, *self.raw)
         # One player's curve is as wide as the picture: the legend stands over it.
         height = (1.1 if self.x.size > 1 else 1.8) * max(
@@ -202,12 +202,10 @@ class _Board:
             q = posterior(run.asked[t - 1], self.x, self.n)
             z = np.linspace(*np.clip(axes[0].get_xlim(), 1e-9, 1 - 1e-9), 160)
             axes[0].plot(
-                z,
-                scipy.stats.beta.pdf(z, q.alpha[:, None], q.beta[:, None]).mean(axis=0),
-                **_LOOKS[_AVERAGE],
+                z, stats.beta.pdf(z, q.alpha[:, None], q.beta[:, None]).mean(axis=0), **_LOOKS[_AVERAGE]
             )
             for i in self.players if self.x.size > 1 else ():
-                axes[0].plot(z, scipy.stats.beta.pdf(z, q.alpha[i], q.beta[i]), **_LOOKS[_SOME])
+                axes[0].plot(z, stats.beta.pdf(z, q.alpha[i], q.beta[i]), **_LOOKS[_SOME])
 
         return draw
 
@@ -287,4 +285,4 @@ _ALONE = {"posterior": _LOOKS[_AVERAGE], "prior": _LOOKS["prior"]}.items()
 
 def _peak(params: BetaParams) -> float:
     """Height of a density at its mean."""
-    return float(scipy.stats.beta.pdf(params.mean, *params))
+    return float(stats.beta.pdf(params.mean, *params))

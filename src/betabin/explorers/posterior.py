@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-import scipy
-from scipy import special
+from scipy import special, stats
 
 from betabin.explorers import frames
 from betabin.explorers.rows import MOST_TRIALS
@@ -69,7 +68,7 @@ def posterior_explorer(
     middle = len(concentrations) // 2
     first = priors[1][middle]
     # As high as the sharpest posterior of the record itself near the prior's mean.
-    top = 1.2 * scipy.stats.beta.pdf(mean, *(1 + v for v in posterior(priors[1][-1], round(mean * n), n)))
+    top = 1.2 * stats.beta.pdf(mean, *(1 + v for v in posterior(priors[1][-1], round(mean * n), n)))
     strip = -0.06 * top  # where the three means are marked
 
     def set_up(axes):
@@ -113,7 +112,7 @@ def posterior_explorer(
                 f"{hits / trials:.3f} (cross). Prior: mean "
                 f"{prior.mean:.3f} (square), concentration <b>{prior.concentration:g}</b>.",
                 f"Posterior: Beta({own.alpha:g}, {own.beta:g}), <b>mean {own.mean:.3f}</b> (dot), standard "
-                f"deviation {scipy.stats.beta.std(*own):.3f}. The record has {weight:.0%} of the weight.",
+                f"deviation {stats.beta.std(*own):.3f}. The record has {weight:.0%} of the weight.",
             ]
         )
 

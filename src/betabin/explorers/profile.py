@@ -1,9 +1,8 @@
 """The ridge of the likelihood: how far along it the data let us go."""
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike
-from scipy import special
+from scipy import special, stats
 
 from betabin.data import load_efron_morris
 from betabin.explorers import frames
@@ -14,7 +13,7 @@ from betabin.plots import log_likelihood_contours
 
 __all__ = ["profile_explorer"]
 
-_CUT = float(scipy.stats.chi2.ppf(0.95, 1)) / 2
+_CUT = float(stats.chi2.ppf(0.95, 1)) / 2
 
 
 def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> frames.Explorer:
@@ -94,7 +93,7 @@ def profile_explorer(x: ArrayLike | None = None, n: ArrayLike | None = None) -> 
             [
                 f"Concentration <b>{frames.number(s)}</b>: the best mean is <b>{mean:.4f}</b>, so α = "
                 f"{frames.number(prior.alpha)}, β = {frames.number(prior.beta)}, and true averages have "
-                f"a standard deviation of {scipy.stats.beta.std(*prior):.4f}.",
+                f"a standard deviation of {stats.beta.std(*prior):.4f}.",
                 f"Log-likelihood <b>{best.log_likelihood - below[k]:.3f}</b>, {below[k]:.3f} below the "
                 f"supremum: <b>{side}</b> the 95 % interval, which ends {_CUT:.2f} below.",
             ]
