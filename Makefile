@@ -19,6 +19,10 @@ LITE_SITE := _build/.lite
 # Some machines (containers mostly) forbid Python its compiled modules; then each of the hundreds of kernels and
 # graders here compiles SciPy anew, which takes longer than what it was started for.
 unexport PYTHONDONTWRITEBYTECODE
+# Processes run side by side, one for each processor: where each also spreads a product of matrices over all of
+# them (OpenBLAS, or Accelerate on macOS), they wait for one another.
+export OPENBLAS_NUM_THREADS := 1
+export VECLIB_MAXIMUM_THREADS := 1
 
 CHAPTERS := $(wildcard chapters/*.ipynb)
 NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
