@@ -8,7 +8,7 @@ and is smooth at the binomial limit ``theta = 0`` (Sklar 2014, arXiv:1405.0099).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -420,6 +420,19 @@ def _tabulate(x: ArrayLike, n: ArrayLike, counts: ArrayLike | None) -> _Table:
         counts = np.broadcast_to(counts, shape)
         if counts.sum(dtype=float) > 0.999 * _LARGEST and sum(counts.ravel().tolist()) > _LARGEST:
             raise ValueError("counts must sum to at most 2**53")
+    if math.prod(shape) > DENSE:
+        return _count(shape, x, n, counts)
+    parts = [part if part is None else (part.shape, part.tobytes()) for part in (x, n, counts)]
+    return _count_few(shape, *parts)
+
+
+# A map of the likelihood, or an optimiser, asks thousands of times for the same few rows.
+@lru_cache(maxsize=16)
+def _count_few(shape: tuple[int, ...], *parts: tuple[tuple[int, ...], bytes] | None) -> _Table:
+    return _count(shape, *(part and np.frombuffer(part[1], np.int64).reshape(part[0]) for part in parts))
+
+
+def _count(shape: tuple[int, ...], x: NDArray, n: NDArray, counts: NDArray | None) -> _Table:
     rows = math.prod(shape)
     size = rows if counts is None else int(counts.sum())
     if size == 0:
