@@ -214,7 +214,14 @@ def _best_eta(table: _Table, lam: float, xtol: float) -> float:
 
     At a fixed concentration the log-likelihood is concave in the mean, so its slope has one zero.
     """
-    return scipy.optimize.brentq(lambda eta: _derivatives(table, eta, lam)[0][0], -100.0, 100.0, xtol=xtol)
+    x, y, _ = table.weights
+    t = table.tails.j * math.exp(lam)
+
+    def slope(eta):
+        mu, nu = _split(eta)
+        return mu * nu * (x @ (1 / (mu + t)) - y @ (1 / (nu + t)))
+
+    return scipy.optimize.brentq(slope, -100.0, 100.0, xtol=xtol)
 
 
 def _height(table: _Table, eta: float, lam: float) -> float:
