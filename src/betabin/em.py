@@ -109,8 +109,8 @@ def m_step(
         Where to start; by default, and where Newton's method gets nowhere from it, an approximation from
         `stats`. The result does not depend on it.
     tol : float
-        The last Newton step changes log alpha and log beta by no more than this, or by as little as
-        rounding allows.
+        As the last Newton step tells, the next would change log alpha and log beta by no more than this,
+        or by as little as rounding allows.
     max_iter : int
         Newton steps allowed from a start.
 
@@ -411,9 +411,9 @@ def _move_prior(
         )
         size = np.abs(step).max()
         moved = moved + step * min(1.0, _MAX_STEP / max(size, _MAX_STEP))
-        # Newton's steps shrink ever faster, until rounding stops them.
+        # Each of Newton's steps leaves about the square of its size, until rounding stops them.
         stalled = stalled + 1 if size >= last / 2 else 0
-        if size <= tol or (size < 1e-4 and stalled >= 1) or (size < 1e-2 and stalled >= 5):
+        if 10 * size**2 <= tol or (size < 1e-4 and stalled >= 1) or (size < 1e-2 and stalled >= 5):
             return BetaParams(*(np.array(start) * np.exp(moved)).tolist())
         last = min(size, last)
     return None
