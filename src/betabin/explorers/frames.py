@@ -77,8 +77,11 @@ class Canvas:
         )
 
     def layer(self, draw: Draw, alt: str) -> widgets.HTML:
-        """Return a transparent frame with what `draw` adds to the axes, told in words by `alt`."""
-        with plt.style.context(_STYLE), _drawn(self._glass, draw):
+        """Return a transparent frame with what `draw` adds to the axes, told in words by `alt`.
+
+        The style is set by the explorer that builds its frames: to set it for each takes as long as to draw.
+        """
+        with _drawn(self._glass, draw):
             frame = self._widget(_svg(self._glass, alt))
         self.tick()
         return frame
@@ -194,7 +197,8 @@ class Explorer:
 
         for canvas in self._canvases:
             canvas.tick = tick
-        self._box.children = list(self._build())
+        with plt.style.context(_STYLE):
+            self._box.children = list(self._build())
         # Its state is kept with the page's, closed or not.
         note.value = ""
         note.close()
