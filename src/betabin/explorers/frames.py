@@ -79,7 +79,7 @@ class Canvas:
     def layer(self, draw: Draw, alt: str) -> widgets.HTML:
         """Return a transparent frame with what `draw` adds to the axes, told in words by `alt`.
 
-        The style is set by the explorer that builds its frames: to set it for each takes as long as to draw.
+        Their explorer sets the style while it builds them: to set it for each takes as long as to draw.
         """
         with _drawn(self._glass, draw):
             frame = self._widget(_svg(self._glass, alt))
