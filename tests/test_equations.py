@@ -54,7 +54,8 @@ def equation(label):
 def points(label):
     """The claims at three random points, the same in every run."""
     rng = np.random.default_rng(zlib.crc32(label.encode()))
-    return [claim for _ in range(3) for claim in EQUATIONS[label](rng)]
+    with mp.workdps(15):  # oracle.py asks for 60 digits of all that shares its process
+        return [claim for _ in range(3) for claim in EQUATIONS[label](rng)]
 
 
 def labels_in_the_book():
