@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-import pybtex
-from pybtex.database import parse_file
+from pybtex.database import BibliographyData, parse_file
+from pybtex.plugin import find_plugin
 
 _ROLE = re.compile(r"\{([a-z:]+)\}`([^`]+)`")
 _FENCE = re.compile(r"^(:{3,}|`{3,})\{([a-z-]+)\}[ \t]*(.*)$")
@@ -95,6 +95,12 @@ def _entries(bibliography: tuple[Path, ...]) -> dict:
     return {name: entry for path in bibliography for name, entry in parse_file(str(path)).entries.items()}
 
 
+@functools.cache
+def _plain() -> tuple:
+    """How references are put into words, and these into text."""
+    return find_plugin("pybtex.style.formatting", "plain")(), find_plugin("pybtex.backends", "text")()
+
+
 class _Writer:
     def __init__(self, page: str, book: Book):
         self.page, self.book, self.cited = page, book, []
@@ -115,13 +121,9 @@ class _Writer:
         return f"**Fig. {number}**".replace(" **", "**") + f"\u2003{self.markdown(figure['caption'])}"
 
     def references(self) -> str:
-        text = pybtex.format_from_files(
-            [str(path) for path in self.book.bibliography],
-            style="plain",
-            output_backend="text",
-            citations=self.cited,
-        )
-        return "## References\n\n" + re.sub(r"(?m)^\[\d+\] ", "- ", text.strip())
+        style, backend = _plain()
+        listed = style.format_bibliography(BibliographyData(self.entries), self.cited)
+        return "## References\n\n" + "\n".join(f"- {entry.text.render(backend)}" for entry in listed)
 
     def _refuse(self, what: str):
         raise NoPlainFormError(
