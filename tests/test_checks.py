@@ -22,11 +22,12 @@ from catalogue.fresh import FRESH
 from catalogue.later import LATER
 from conftest import ROOT
 from IPython.core.formatters import DisplayFormatter
-from scipy import special
+from scipy import special, stats
 
 import betabin
 from betabin import checks
 from betabin.checks import kinds
+from betabin.checks._pristine import pristine
 from betabin.checks.kinds import Array, Choice, Example, Function, Number, Option, Slip
 
 FOLDER = ROOT / "src" / "betabin" / "checks"
@@ -262,6 +263,15 @@ def test_tampering_turns_no_wrong_answer_right(name, slip, monkeypatch):
         tamper(patched)
         verdict = checks.judge(name, CATALOGUE[name]["wrong"][slip])
     assert verdict.name == slip
+
+
+def test_what_was_counted_by_something_replaced_is_not_believed(monkeypatch):
+    right, counted = stats.betabinom.logpmf(4, 10, 2, 3), np.bincount
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "bincount", lambda *given: 2 * counted(*given))
+        assert not np.isclose(betabin.log_likelihood((2, 3), [4], [10]), right)
+    with pristine():
+        assert np.isclose(betabin.log_likelihood((2, 3), [4], [10]), right)
 
 
 def test_what_was_replaced_is_left_as_it_was(monkeypatch):

@@ -16,6 +16,8 @@ import numpy as np
 import scipy.special
 import scipy.stats
 
+from betabin.model import _count_few
+
 _LIBRARIES = (builtins, math, np, np.linalg, np.random, scipy.special, scipy.stats)
 # Those of the interpreter's prompt change with every cell.
 _OTHERS = {"_", "__", "___", "input", "print", "display", "get_ipython", "open", "exit", "quit"}
@@ -35,8 +37,13 @@ def _contents(module: ModuleType) -> dict:
 
 
 @contextmanager
-def pristine(_snapshot=_SNAPSHOT, _missing=object()) -> Iterator[None]:  # noqa: B008
-    """Restore what a cell replaced, for the time of a check."""
+def pristine(
+    _snapshot=_SNAPSHOT,
+    _missing=object(),  # noqa: B008
+    _forget=_count_few.cache_clear,
+) -> Iterator[None]:
+    """Restore what a cell replaced, for the time of a check, and forget what was counted by that."""
+    _forget()
     replaced = []
     for current, names in _snapshot.values():
         for name, value in names.items():
