@@ -111,7 +111,7 @@ def posterior_interval(fit: Fit, x: ArrayLike, n: ArrayLike, level: float = 0.95
         # A row without trials in the two-point limit: 1 with probability `point`.
         at = np.where((point > 0) & (point < 1) & (fit.status == "two_point"), q > 1 - point, point)
         at = np.where(np.isnan(point), math.nan, at)
-        ends.append(np.where(np.isnan(a), at, scipy.stats.beta.ppf(q, a, b)).reshape(shape)[()])
+        ends.append(np.where(np.isnan(a), at, special.betaincinv(a, b, q)).reshape(shape)[()])
     return Interval(*ends)
 
 
