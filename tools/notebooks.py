@@ -116,7 +116,7 @@ def _client(notebook: nbformat.NotebookNode, folder: Path, **options) -> Noteboo
 
 
 def execute_all(paths: list[Path], store: Callable[[Path, nbformat.NotebookNode], None]) -> None:
-    """Run notebooks, one more at a time than there are processors, and `store` each when it is done.
+    """Run notebooks, as many at a time as there are processors, and `store` each when it is done.
 
     A line says which is done, and its seconds. When one fails, that is raised, and no other is begun.
     """
@@ -124,7 +124,7 @@ def execute_all(paths: list[Path], store: Callable[[Path, nbformat.NotebookNode]
 
 
 async def _execute_all(paths, store):
-    free = asyncio.Semaphore(os.cpu_count() + 1)  # a kernel waits while it starts and while it ends
+    free = asyncio.Semaphore(os.cpu_count())
 
     async def run(path):
         notebook = nbformat.read(path, as_version=4)
