@@ -79,7 +79,7 @@ class Canvas:
     def layer(self, draw: Draw, alt: str) -> widgets.HTML:
         """Return a transparent frame with what `draw` adds to the axes, told in words by `alt`.
 
-        Their explorer sets the style while it builds them: to set it for each takes as long as to draw.
+        Its explorer sets the style, once for all: to set it for each frame takes as long as to draw it.
         """
         with _drawn(self._glass, draw):
             frame = self._widget(_svg(self._glass, alt))
