@@ -217,7 +217,7 @@ def _best_eta(table: _Table, lam: float, xtol: float) -> float:
     x, y, _ = table.weights
     t = table.tails.j * math.exp(lam)
 
-    def slope(eta):
+    def slope(eta):  # the first of `_derivatives`, which takes three times as long for the others
         mu, nu = _split(eta)
         return mu * nu * (x @ (1 / (mu + t)) - y @ (1 / (nu + t)))
 
