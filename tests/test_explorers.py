@@ -127,6 +127,16 @@ def test_numbers_in_words_have_a_true_minus_and_zero_has_none():
     assert said == "<p>0.0000, −0.0001 and 0 of −10; an M-step of 0.0.</p>"
 
 
+def test_words_share_their_looks_until_all_widgets_are_closed():
+    one, other = frames.words(["one"]), frames.words(["other"])
+    assert one.layout is other.layout
+    assert one.style is other.style
+    widgets.Widget.close_all()
+    new = frames.words(["new"])
+    assert new.layout.comm is not None
+    assert new.style.comm is not None
+
+
 def test_displays_widget_picture_and_text(monkeypatch):
     shown = []
     monkeypatch.setattr(frames, "display", lambda data, raw: shown.append((data, raw)))

@@ -10,6 +10,7 @@ This is the one place that knows how that is done; an explorer says what is draw
 
 import base64
 import contextlib
+import functools
 import hashlib
 import html
 import io
@@ -287,7 +288,17 @@ def words(paragraphs: Sequence[str]) -> widgets.HTML:
     """
     text = "".join(f"<p>{part}</p>" for part in paragraphs)
     text = re.sub(r"(?<![\w-])-(?=0\.?0*(?!\.?\d))", "", text)  # a zero has no sign
-    return widgets.HTML(re.sub(r"(?<![\w-])-(?=\d)", "−", text), layout=_spread())
+    text = re.sub(r"(?<![\w-])-(?=\d)", "−", text)
+    if _looks_of_words()[0].comm is None:  # somebody has closed all widgets
+        _looks_of_words.cache_clear()
+    layout, style = _looks_of_words()
+    return widgets.HTML(text, layout=layout, style=style)
+
+
+@functools.cache
+def _looks_of_words() -> tuple[widgets.Layout, widgets.Style]:
+    # Shared: with a layout and a style of its own, each of hundreds of texts would be three widgets.
+    return _spread(), widgets.HTML().style
 
 
 def told(stack: widgets.Stack) -> widgets.GridBox:
