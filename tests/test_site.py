@@ -64,15 +64,22 @@ axe.configure({
     { id: "link-in-text-block", selector: "a[href][data-one-look]" },
   ],
 });
+const grounds = new Map([[null, ""]]);
+function ground(e) {
+  if (!grounds.has(e)) {
+    const { backgroundColor, backgroundImage, opacity, position } = getComputedStyle(e);
+    const placed = ["absolute", "fixed", "sticky"].includes(position);
+    const own = [backgroundColor, backgroundImage, opacity, placed && position].join();
+    const nothing = own === "rgba(0, 0, 0, 0),none,1,false";
+    grounds.set(e, ground(e.parentElement) + (nothing ? "" : `${own};`));
+  }
+  return grounds.get(e);
+}
 const seen = new Set();
 for (const e of document.body.querySelectorAll("*")) {
   if (![...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue;
   const { color, fontSize, fontWeight, visibility } = getComputedStyle(e);
-  const look = [e.localName, color, fontSize, fontWeight, visibility, !e.getClientRects().length];
-  for (let up = e; up; up = up.parentElement) {
-    const { backgroundColor, backgroundImage, opacity } = getComputedStyle(up);
-    look.push(backgroundColor, backgroundImage, opacity);
-  }
+  const look = [e.localName, color, fontSize, fontWeight, visibility, !e.getClientRects().length, ground(e)];
   if (e.localName === "a") look.push(getComputedStyle(e.parentElement).color);
   e.toggleAttribute("data-one-look", !seen.has(look.join()));
   seen.add(look.join());
