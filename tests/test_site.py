@@ -79,7 +79,8 @@ const seen = new Set();
 for (const e of document.body.querySelectorAll("*")) {
   if (![...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue;
   const { color, fontSize, fontWeight, visibility } = getComputedStyle(e);
-  const look = [e.localName, color, fontSize, fontWeight, visibility, !e.getClientRects().length, ground(e)];
+  const look = [e.localName, color, fontSize, fontWeight, visibility, ground(e)];
+  look.push(!e.getClientRects().length);
   if (e.localName === "a") look.push(getComputedStyle(e.parentElement).color);
   e.toggleAttribute("data-one-look", !seen.has(look.join()));
   seen.add(look.join());
