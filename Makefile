@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
+WORKERS ?= 2
 INSTALLED := .venv/.installed
 # uv installs five times as fast; where it has no build, or doesn't reach the packages as pip is told to, pip does it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -59,8 +60,8 @@ lite: $(LITE_SITE) ## make the site with JupyterLab inside, run by the browser
 public: $(PDF) $(SITE_ZIP) $(if $(LITE),$(LITE_SITE)) ## make all that is published in one folder (LITE=1: lite too)
 	$(BIN)/python tools/editions.py public $(if $(LITE),--lite)
 
-test: book lint ## build the book and run every test, the notebooks' outputs included
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --ignore tests/away tests $(NOTEBOOKS) $(EXERCISES)
+test: book lint ## build the book and run every test, the notebooks' outputs included (WORKERS=2)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --nbval --nbval-current-env --ignore tests/away tests $(NOTEBOOKS) $(EXERCISES)
 
 test-away: $(PDF) $(LITE_SITE) ## test the PDF, lite, and notebooks in a clean environment (slow, uses the network)
 	$(BIN)/python -m pytest tests/away
